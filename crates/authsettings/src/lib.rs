@@ -1,0 +1,1 @@
+//! App Service Authentication settings (authsettingsV2): read, facts, decide.

@@ -1,0 +1,1 @@
+//! Flawed stages for the reference Function App, to prove that the scenarios catch them.

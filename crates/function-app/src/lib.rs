@@ -1,0 +1,1 @@
+//! The reference Function App: platform, Functions host and function, as a chain of small stages.

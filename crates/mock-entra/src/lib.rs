@@ -1,0 +1,1 @@
+//! The mock Entra issuer: directory, discovery, JWKS, token endpoint, control API.

@@ -1,0 +1,1 @@
+//! The mock managed-identity endpoints: IMDS, App Service, Azure Arc.

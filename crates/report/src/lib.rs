@@ -1,0 +1,1 @@
+//! Renders the result document: console, JSON, JUnit.

@@ -1,0 +1,1 @@
+//! The result document: cases, exchanges, verdicts, and the redactor that everything written passes.

@@ -1,0 +1,1 @@
+//! All listeners: TLS, journal, faults.

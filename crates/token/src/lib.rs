@@ -1,0 +1,1 @@
+//! Entra tokens to the byte: keys, certificates, claims, minting, forging.

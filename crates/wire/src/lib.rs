@@ -1,0 +1,1 @@
+//! All client connections: ordinary and raw, TLS, bounds, byte-exact evidence.
