@@ -1,2 +1,31 @@
-//! Automation.
-fn main() {}
+//! Automation of the project. `cargo xtask` alone lists what it can do.
+
+#![expect(clippy::print_stderr, reason = "a program for people at a terminal")]
+
+mod e2e;
+
+use std::env;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask e2e [-- ARGUMENTS]   build, start the mocks and the reference Function App, play scenarios/;
+                                 ARGUMENTS go to `greenlight run`, so `-- --target URL` plays against another target
+cargo xtask bench                measure greenlight beside its limits and peers (release build)
+";
+
+/// The exit code for arguments that make no sense; the same as the program's own.
+const USAGE_ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.skip_while(|one| one == "--").collect();
+    match task.as_str() {
+        "e2e" => e2e::play(&rest),
+        "bench" => e2e::cargo(&["run", "--quiet", "--release", "--package", "bench", "--"], &rest),
+        _ => {
+            eprint!("{USAGE}");
+            ExitCode::from(USAGE_ERROR)
+        }
+    }
+}
