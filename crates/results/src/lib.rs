@@ -1,1 +1,23 @@
-//! The result document: cases, exchanges, verdicts, and the redactor that everything written passes.
+//! The result document: what a run found, as plain data, and the redactor that everything written passes.
+//!
+//! A run is a stream of [`Event`]s: opened, then cases as they finish, then closed. A [`Reporter`] consumes them. [`Writer`] is the
+//! reporter that keeps them, as `results.json` (its form is `schema/results.schema.json`); [`read()`] plays a kept document back
+//! as the same events, so whatever renders a live run renders a file too. Neither grows with the number of cases.
+//!
+//! Text that comes from outside (answers, headers, tokens) enters a document only as [`Redacted`], which a [`Redactor`] makes.
+//!
+//! Nothing here opens a file or a socket, reads a clock or the environment, or decides a verdict of a case.
+
+mod document;
+mod event;
+mod milliseconds;
+mod redacted;
+mod tally;
+mod verdict;
+
+pub use document::{Case, Closing, Comparison, ExchangeRecord, Observed, Opening, Strength};
+pub use event::{Event, Reporter};
+pub use milliseconds::Milliseconds;
+pub use redacted::Redacted;
+pub use tally::{Summary, Tally};
+pub use verdict::{AnsweredBy, RunVerdict, Severity, Verdict};

@@ -1,0 +1,134 @@
+//! The parts of a result document, in the order in which they are written.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AnsweredBy, Milliseconds, Redacted, RunVerdict, Severity, Summary, Verdict};
+
+/// What is known before the first case is played.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Version of the program that played the run.
+    pub version: String,
+    /// The command that started it, as typed; it may hold a key, so it passes the redactor too.
+    pub command: Redacted,
+    /// URL of what is under test.
+    pub target: Redacted,
+    /// The configuration that the target is believed to have, by file or name; `None` where the run plays several, or none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
+    /// When it started, RFC 3339 in UTC.
+    pub started: String,
+    /// How many scenarios were chosen.
+    pub scenarios: usize,
+    /// How many cases they become: this many finish unless the run is interrupted.
+    pub planned: usize,
+}
+
+/// One case: a scenario with one choice of its variants, and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// The scenario's id.
+    pub id: String,
+    /// `key=value,...` in the order the scenario declares; empty where it declares no variants.
+    pub variant: String,
+    /// The configuration it was played against, where a run plays several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
+    /// What it claims, one line.
+    pub title: String,
+    /// Why that matters; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// How much a failure matters.
+    pub severity: Severity,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why the verdict is what it is; `None` only for a pass.
+    pub reason: Option<Redacted>,
+    /// What was promised, in the words of the scenario.
+    pub expected: String,
+    /// What came back.
+    pub observed: Observed,
+    /// Every value that was compared, whether it held or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Comparison>,
+    /// The requests and answers, in the order sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<ExchangeRecord>,
+    /// A curl line that sends the deciding request again; the token is to be filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Redacted>,
+    /// The sections and pages that the expectation rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cite: Vec<String>,
+    /// From the first byte sent to the verdict.
+    pub duration_ms: Milliseconds,
+}
+
+/// The answer that decided a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// HTTP status; `None` where no answer came.
+    pub status: Option<u16>,
+    /// Who gave it.
+    pub answered_by: AnsweredBy,
+    /// What else is worth saying in a few words: the challenge, the error of the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Redacted>,
+}
+
+/// One expected value beside the observed one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// What was compared: `status`, `answered by`, `header www-authenticate`.
+    pub what: String,
+    /// What was to come.
+    pub expected: String,
+    /// What came.
+    pub observed: Redacted,
+    /// Whether it is as expected.
+    pub holds: bool,
+    /// What follows where it is not.
+    pub strength: Strength,
+}
+
+/// What follows where a comparison does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strength {
+    /// Safety rests on it: the case fails.
+    Must,
+    /// Good form: the case warns.
+    Should,
+}
+
+/// One request and its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExchangeRecord {
+    /// The request as sent.
+    pub request: Redacted,
+    /// The answer as received, up to the bound of the run.
+    pub response: Redacted,
+    /// From the first byte sent to the last byte received.
+    pub milliseconds: Milliseconds,
+}
+
+/// What is known when no case is left to play.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Closing {
+    /// The run's verdict.
+    pub verdict: RunVerdict,
+    /// How many cases ended in which verdict.
+    pub summary: Summary,
+    /// What the reader should know about the run as a whole: what a profile would add, what was left out and why.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Whether the run was stopped before every planned case was played.
+    pub interrupted: bool,
+    /// When it ended, RFC 3339 in UTC; `None` where the run died before it could say.
+    #[serde(default)]
+    pub finished: Option<String>,
+    /// How long it took; `None` as above.
+    #[serde(default)]
+    pub duration_ms: Option<Milliseconds>,
+}
