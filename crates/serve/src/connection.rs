@@ -1,0 +1,296 @@
+//! One connection: TLS, then request after request: read whole, stamped, faulted, answered, remembered.
+
+use std::error::Error;
+use std::fmt;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::answer::Answer;
+use crate::faults::Fault;
+use crate::journal::Entry;
+use crate::message::{Request, Response, Service, respond};
+use crate::server::{Limits, ServerConfig};
+
+/// What all connections of a listener have in common.
+pub(crate) struct Shared<S> {
+    config: ServerConfig,
+    service: Arc<S>,
+    http: http1::Builder,
+}
+
+impl<S> Shared<S> {
+    pub(crate) fn new(config: ServerConfig, service: Arc<S>) -> Self {
+        let mut http = http1::Builder::new();
+        let head_bytes = config.limits.head_bytes.max(8192);
+        http.timer(TokioTimer::new())
+            .header_read_timeout(config.limits.head_time)
+            .max_header_size(head_bytes)
+            .max_buf_size(head_bytes + 8192);
+        Self { config, service, http }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.config.limits
+    }
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn serve<S: Service>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: Arc<Shared<S>>,
+    stopped: watch::Receiver<bool>,
+) {
+    // Answers are small and whole; waiting to fill a packet would only cost the client time.
+    let _ = stream.set_nodelay(true);
+    match &shared.config.tls {
+        None => drive(stream, peer, &shared, stopped).await,
+        Some(tls) => {
+            let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
+            let handshake = tokio::time::timeout(shared.limits().head_time, secure(acceptor, stream)).await;
+            if let Ok(Some(stream)) = handshake {
+                drive(stream, peer, &shared, stopped).await;
+            }
+        }
+    }
+}
+
+/// The TLS handshake. A client that speaks plain HTTP is told so, in plain HTTP: a dropped connection explains nothing.
+async fn secure(acceptor: TlsAcceptor, mut stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    const HANDSHAKE: u8 = 22;
+    let mut first = [HANDSHAKE];
+    stream.peek(&mut first).await.ok()?;
+    if first == [HANDSHAKE] {
+        return acceptor.accept(stream).await.ok();
+    }
+    let body = "this port speaks HTTPS; use https:// in the URL\n";
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+    None
+}
+
+/// A byte stream of which the socket underneath is known.
+trait Line: AsyncRead + AsyncWrite + Unpin {
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Line for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Line for TlsStream<TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+async fn drive<S: Service>(
+    line: impl Line,
+    peer: SocketAddr,
+    shared: &Arc<Shared<S>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let https = shared.config.tls.is_some();
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(shared);
+        async move { exchange(&shared, peer, https, request).await }
+    });
+    let mut connection = shared.http.serve_connection(TokioIo::new(line), service);
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        _ = stopped.changed() => None,
+    };
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        Pin::new(&mut connection).graceful_shutdown();
+        (&mut connection).await
+    };
+    // All errors are the client's, and there is nobody to tell; only a reset that a rule asked for has work left.
+    if let Err(error) = ended
+        && error.source().is_some_and(<dyn Error>::is::<Reset>)
+    {
+        let line = connection.into_parts().io.into_inner();
+        let _ = line.socket().set_zero_linger();
+    }
+}
+
+/// The service's way to ask for a reset of the connection.
+#[derive(Debug)]
+struct Reset;
+
+impl fmt::Display for Reset {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("reset on demand")
+    }
+}
+
+impl Error for Reset {}
+
+async fn exchange<S: Service>(
+    shared: &Shared<S>,
+    peer: SocketAddr,
+    https: bool,
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Answer>, Reset> {
+    let started = Instant::now();
+    let at = (shared.config.clock)();
+    let (head, body) = request.into_parts();
+    let target = match (head.uri.scheme(), head.uri.path_and_query()) {
+        (None, Some(path_and_query)) => path_and_query.as_str().to_owned(),
+        _ => head.uri.to_string(),
+    };
+    let mut request =
+        Request { method: head.method, target, headers: head.headers, body: Bytes::new(), peer, https, at };
+    let mut record = Record { method: request.method.to_string(), path: request.path().to_owned(), note: None };
+
+    let outcome = match receive(body, shared.limits()).await {
+        Ok(body) => {
+            request.body = body;
+            let fault = shared.config.faults.hit(&record.path);
+            play(shared, fault, request, &mut record, started).await
+        }
+        Err((status, reason)) => {
+            record.note = Some(reason);
+            let mut refusal = respond(status, "text/plain", format!("{reason}\n"));
+            refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            Ok(Answer::whole(refusal))
+        }
+    };
+    let status = outcome.as_ref().ok().map(|response| response.status().as_u16());
+    record.keep(shared, status, peer, at, started);
+    outcome
+}
+
+/// Plays a fault, if there is one, else the service.
+async fn play<S: Service>(
+    shared: &Shared<S>,
+    fault: Option<Fault>,
+    request: Request,
+    record: &mut Record,
+    started: Instant,
+) -> Result<hyper::Response<Answer>, Reset> {
+    let (peer, at) = (request.peer, request.at);
+    match fault {
+        None => Ok(Answer::whole(ask(shared, request, record).await)),
+        Some(Fault::Delay { milliseconds }) => {
+            record.note = Some("fault: delay");
+            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+            Ok(Answer::whole(ask(shared, request, record).await))
+        }
+        Some(Fault::Truncate { bytes }) => {
+            record.note = Some("fault: truncate");
+            Ok(ask(shared, request, record).await.map(|body| Answer::cut(&body, bytes)))
+        }
+        Some(Fault::Status { status, headers, body }) => {
+            record.note = Some("fault: status");
+            Ok(Answer::whole(status_answer(status, headers, body)))
+        }
+        Some(Fault::Reset) => {
+            record.note = Some("fault: reset");
+            Err(Reset)
+        }
+        Some(Fault::Hang) => {
+            record.note = Some("fault: hang");
+            record.keep(shared, None, peer, at, started);
+            std::future::pending().await
+        }
+    }
+}
+
+fn status_answer(status: u16, headers: Vec<(String, String)>, body: String) -> Response {
+    let mut response = Response::new(Bytes::from(body));
+    // Rules were checked when they were set; what cannot be sent is left out.
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// Asks the service; a panic becomes a 500.
+async fn ask<S: Service>(shared: &Shared<S>, request: Request, record: &mut Record) -> Response {
+    let mut call = pin!(async { shared.service.call(request).await });
+    let answer = poll_fn(|context| {
+        // The future is never polled again after a panic, so it cannot be seen half changed.
+        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await;
+    answer.unwrap_or_else(|| {
+        record.note = Some("panicked");
+        respond(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain",
+            "this mock has failed; its standard error says where\n",
+        )
+    })
+}
+
+/// Reads a body to its end, within its limits.
+async fn receive(body: Incoming, limits: &Limits) -> Result<Bytes, (StatusCode, &'static str)> {
+    const TOO_LARGE: (StatusCode, &str) = (StatusCode::PAYLOAD_TOO_LARGE, "body too large");
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    // Known beforehand, it is refused before `Expect: 100-continue` would invite it.
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(TOO_LARGE);
+    }
+    match tokio::time::timeout(limits.body_time, Limited::new(body, limits.body_bytes).collect()).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
+        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "body broken")),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "body too slow")),
+    }
+}
+
+/// What the journal will say of a request.
+struct Record {
+    method: String,
+    path: String,
+    note: Option<&'static str>,
+}
+
+impl Record {
+    fn keep<S>(&mut self, shared: &Shared<S>, status: Option<u16>, peer: SocketAddr, at: i64, started: Instant) {
+        shared.config.journal.record(Entry {
+            sequence: 0,
+            at,
+            server: shared.config.name,
+            method: std::mem::take(&mut self.method),
+            path: std::mem::take(&mut self.path),
+            status,
+            peer,
+            milliseconds: started.elapsed().as_secs_f64() * 1000.0,
+            note: self.note,
+        });
+    }
+}
