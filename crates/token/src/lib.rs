@@ -1,1 +1,30 @@
 //! Entra tokens to the byte: keys, certificates, claims, minting, forging.
+//!
+//! [`SigningKey`] is one RSA key pair with the certificate that names it; [`AppToken`] holds what Entra says in an app-only access
+//! token and mints it, v1 or v2. A [`Recipe`] is plain data: whose token, for which audience, with which times and claims, and
+//! what is forged. [`forge()`] applies a recipe to a base token in two steps, because the issuer's private key may live in another
+//! process: first the [`Draft`] that must be signed, then [`Draft::signed`].
+//!
+//! Nothing here validates a token, and nothing here opens a socket, reads a clock, the environment or a file. Time is a parameter,
+//! in seconds since 1970 ([`UnixTime`]). Randomness is drawn for keys and where a forged value must be one that nobody has.
+
+mod algorithm;
+mod entra;
+mod forge;
+mod jwk;
+mod jws;
+mod key;
+mod recipe;
+#[cfg(test)]
+mod tests;
+
+pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use entra::{AppToken, ClientAuth, ManagedIdentity, Names, Version};
+pub use forge::{Forged, Materials, forge};
+pub use jwk::{Jwk, KeyComponents};
+pub use jws::{Draft, Token, TokenError};
+pub use key::{KeyError, Pkcs8, SigningKey};
+pub use recipe::{Forge, HmacSecret, Lifetime, Need, Recipe, Signature, TokenVersion};
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub type UnixTime = i64;
