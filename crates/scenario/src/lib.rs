@@ -1,1 +1,20 @@
-//! The scenario format and the profile: reading, variants, diagnostics that point into the text.
+//! The scenario format and the profile: what is played, and what is known about the target.
+//!
+//! [`read`] turns files into [`Scenario`]s, each of which becomes [`Case`]s, one for each variant. Whatever is wrong in a file is told at once, as diagnostics that point at the words.
+//!
+//! Nothing here opens a file, reads the environment or a clock, or sends anything. Texts are handed in; a profile names files and
+//! environment variables, and others read them.
+
+mod expect;
+mod json;
+mod recipe;
+mod scenario;
+mod send;
+mod substitute;
+mod template;
+mod variants;
+
+pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
+pub use scenario::{Case, Scenario, Step, read};
+pub use send::Send;
+pub use template::Template;

@@ -1,0 +1,273 @@
+//! Scenarios, and the cases that they become.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use diagnostics::{Diagnostic, Fields, Level, Node, Problems, Source, Span, Value, parse};
+use results::Severity;
+use token::{Need, Recipe};
+
+use crate::expect::{self, Expect, Outcome};
+use crate::send::{self, Send};
+use crate::substitute::{Check, substitute};
+use crate::variants::{self, Axis, Variant};
+
+/// After this many mistakes in the variants of one scenario the rest would only repeat them.
+const ENOUGH: usize = 50;
+
+const SEVERITIES: [(&str, Severity); 5] = [
+    ("critical", Severity::Critical),
+    ("high", Severity::High),
+    ("medium", Severity::Medium),
+    ("low", Severity::Low),
+    ("info", Severity::Info),
+];
+
+/// A declared story: send this, expect that.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Unique among all scenarios; the name of its file without `.yaml`.
+    pub id: String,
+    /// What is claimed, as a sentence.
+    pub title: String,
+    /// Why it matters.
+    pub why: String,
+    /// How grave a breach is.
+    pub severity: Severity,
+    /// Where it is written that this must hold.
+    pub cite: Vec<String>,
+    /// Whether this is a positive control: without it no denial counts.
+    pub control: bool,
+    /// The file.
+    pub source: Arc<Source>,
+    axes: Vec<Axis>,
+    steps: Vec<Written>,
+}
+
+/// A step as it is written, with its variables.
+#[derive(Debug, Clone)]
+struct Written {
+    send: Node,
+    expect: Node,
+}
+
+/// One variant of a scenario, ready to be planned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// The scenario's id.
+    pub id: String,
+    /// `k=v,...` in declared order; empty where nothing varies.
+    pub variant: String,
+    /// What is done, in order. Never empty.
+    pub steps: Vec<Step>,
+}
+
+/// One request and what is expected of its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What is sent.
+    pub send: Send,
+    /// What must come back.
+    pub expect: Expect,
+}
+
+impl Scenario {
+    /// The cases, one for each variant, in declared order. Each is made when it is asked for, so their number costs no memory.
+    pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
+        variants::all(&self.axes).filter_map(|variant| {
+            // `read` has read every variant without a mistake before it gave this scenario out, so none is lost here.
+            let steps = read_steps(&self.steps, &variant, &Problems::new(&self.source));
+            steps.map(|steps| Case { id: self.id.clone(), variant: variant.name(), steps })
+        })
+    }
+
+    /// How many cases there are.
+    pub fn case_count(&self) -> usize {
+        variants::count(&self.axes)
+    }
+}
+
+impl Case {
+    /// The recipes of all its tokens.
+    pub fn recipes(&self) -> impl Iterator<Item = &Recipe> {
+        self.steps.iter().filter_map(|step| step.send.token.as_ref())
+    }
+
+    /// The most demanding need of its tokens; none where no token is sent.
+    pub fn need(&self) -> Option<Need> {
+        let demand = |need: &Need| match need {
+            Need::Forgeable => 0,
+            Need::Issued => 1,
+            Need::Mintable => 2,
+        };
+        self.recipes().map(Recipe::need).max_by_key(demand)
+    }
+}
+
+/// Reads scenario files, each by itself: a broken one is reported and left out, the others are read all the same.
+pub fn read(sources: &[Arc<Source>]) -> (Vec<Scenario>, Vec<Diagnostic>) {
+    let mut scenarios = Vec::new();
+    let mut diagnostics = Vec::new();
+    let mut ids: HashMap<String, (Arc<Source>, Span)> = HashMap::new();
+    for source in sources {
+        let read = read_one(source);
+        diagnostics.extend(read.diagnostics);
+        if let Some((id, span)) = read.id {
+            if let Some((first, at)) = ids.get(&id) {
+                diagnostics.extend(duplicate(&id, (source, span), (first, *at)));
+                continue;
+            }
+            ids.insert(id, (Arc::clone(source), span));
+        }
+        scenarios.extend(read.scenario);
+    }
+    (scenarios, diagnostics)
+}
+
+fn duplicate(id: &str, second: (&Arc<Source>, Span), first: (&Arc<Source>, Span)) -> [Diagnostic; 2] {
+    let error = Diagnostic::error(second.0, second.1, format!("`{id}` is the id of two scenarios"));
+    let note = Diagnostic::error(first.0, first.1, format!("`{id}` is first used here"));
+    [error.help("give one of them another id and file name"), Diagnostic { level: Level::Note, ..note }]
+}
+
+/// What came of one file.
+#[derive(Default)]
+struct File {
+    id: Option<(String, Span)>,
+    scenario: Option<Scenario>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn read_one(source: &Arc<Source>) -> File {
+    let node = match parse(source) {
+        Ok(node) => node,
+        Err(diagnostic) => return File { diagnostics: vec![diagnostic], ..File::default() },
+    };
+    let problems = Problems::new(source);
+    let (id, scenario) = problems.fields(&node).map(|fields| scenario(fields, &problems)).unwrap_or_default();
+    let scenario = scenario.filter(|_| !problems.any_error());
+    File { id, scenario, diagnostics: problems.into_vec() }
+}
+
+fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>, Option<Scenario>) {
+    let id = fields.required("id").and_then(|node| id(node, problems));
+    let title = fields.required_text("title");
+    let why = fields.required_text("why");
+    let severity = fields.required("severity").and_then(|node| problems.word(node, &SEVERITIES));
+    let cite = fields.required("cite").map(|node| cite(node, problems)).unwrap_or_default();
+    let control = fields.boolean_or("control", false);
+    let axes = fields.optional("variants").map(|node| variants::read(node, problems)).unwrap_or_default();
+    let steps = written(&fields, problems);
+    fields.finish();
+    check(&axes, &steps, control, problems);
+
+    let whole = || {
+        let (id, source) = (id.as_ref()?.0.clone(), Arc::clone(problems.source()));
+        Some(Scenario { id, title: title?, why: why?, severity: severity?, cite, control, source, axes, steps })
+    };
+    let scenario = whole();
+    (id, scenario)
+}
+
+fn id(node: &Node, problems: &Problems) -> Option<(String, Span)> {
+    let id = problems.text(node)?;
+    if !variants::is_name(id) {
+        let help = "lower-case words joined by dashes, such as `wrong-audience`";
+        problems.error(node.span, format!("{id:?} is not an id"), help);
+        return None;
+    }
+    let name = problems.source().name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    if stem != id {
+        let help = format!("rename the file to `{id}.yaml`, or write `id: {stem}`");
+        problems.error(node.span, format!("the id is `{id}`, the file is `{name}`"), help);
+    }
+    Some((id.to_owned(), node.span))
+}
+
+fn cite(node: &Node, problems: &Problems) -> Vec<String> {
+    let cite = problems.texts(node);
+    if cite.is_empty() && problems.list(node).is_some_and(<[Node]>::is_empty) {
+        problems.error(node.span, "nothing is cited", "name a standard's section, a vendor's page or a CVE");
+    }
+    cite
+}
+
+/// The steps as written: a list, or the one step that the file as a whole is.
+fn written(fields: &Fields<'_>, problems: &Problems) -> Vec<Written> {
+    let Some(list) = fields.optional("steps") else {
+        return one_step(fields).into_iter().collect();
+    };
+    for key in ["send", "expect"] {
+        fields.optional(key);
+        if let Some((key, _)) = fields.entries().iter().find(|(known, _)| known.text == key) {
+            let message = format!("`{}` stands beside `steps`", key.text);
+            problems.error(key.span, message, "make it one of the steps: `- { send: ..., expect: ... }`");
+        }
+    }
+    let items = problems.list(list).unwrap_or_default();
+    if let Value::List(items) = &list.value
+        && items.is_empty()
+    {
+        problems.error(list.span, "there is no step", "write at least one `- { send: ..., expect: ... }`");
+    }
+    let step = |item: &Node| {
+        let fields = problems.fields(item)?;
+        let step = one_step(&fields);
+        fields.finish();
+        step
+    };
+    items.iter().filter_map(step).collect()
+}
+
+fn one_step(fields: &Fields<'_>) -> Option<Written> {
+    let (send, expect) = (fields.required("send"), fields.required("expect"));
+    Some(Written { send: send?.clone(), expect: expect?.clone() })
+}
+
+/// Reads every variant once, so that whatever is wrong in any of them is told now.
+fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &Problems) {
+    let mut variables = Check::new(axes, problems);
+    for step in steps {
+        variables.send(&step.send);
+        variables.expect(&step.expect);
+    }
+    let refused = variables.finish();
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for variant in variants::all(axes) {
+        let mistakes = Problems::new(problems.source());
+        let read = read_steps(steps, &variant, &mistakes).unwrap_or_default();
+        for (read, written) in read.iter().zip(steps) {
+            if control && read.expect.outcome != Outcome::Accepted {
+                mistakes.error(
+                    written.expect.span,
+                    "a positive control is accepted",
+                    "expect `accepted`, or remove `control`",
+                );
+            }
+        }
+        for mistake in mistakes.into_vec() {
+            if !mistake.span.is_some_and(|span| refused.contains(&span)) && !found.contains(&mistake) {
+                found.push(mistake);
+            }
+        }
+        if found.len() >= ENOUGH {
+            break;
+        }
+    }
+    for mistake in found {
+        problems.push(mistake);
+    }
+}
+
+/// The steps of one variant; none where one of them cannot be read.
+fn read_steps(steps: &[Written], variant: &Variant<'_>, problems: &Problems) -> Option<Vec<Step>> {
+    let read = |step: &Written| {
+        let send = send::read(&substitute(&step.send, variant, problems), problems);
+        let expect = expect::read(&substitute(&step.expect, variant, problems), problems);
+        Some(Step { send: send?, expect: expect? })
+    };
+    // Collected first: every step is read for its mistakes, also behind one that cannot be read.
+    let read: Vec<Option<Step>> = steps.iter().map(read).collect();
+    read.into_iter().collect()
+}
