@@ -1,12 +1,14 @@
 //! The scenario format and the profile: what is played, and what is known about the target.
 //!
-//! [`read`] turns files into [`Scenario`]s, each of which becomes [`Case`]s, one for each variant. Whatever is wrong in a file is told at once, as diagnostics that point at the words.
+//! [`read`] turns files into [`Scenario`]s, each of which becomes [`Case`]s, one for each variant; [`Profile::read`] reads what is
+//! known about a target. Whatever is wrong in a file is told at once, as diagnostics that point at the words.
 //!
 //! Nothing here opens a file, reads the environment or a clock, or sends anything. Texts are handed in; a profile names files and
 //! environment variables, and others read them.
 
 mod expect;
 mod json;
+mod profile;
 mod recipe;
 mod scenario;
 mod send;
@@ -15,6 +17,10 @@ mod template;
 mod variants;
 
 pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
+pub use profile::{
+    Address, AddressError, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks, Platform,
+    PrincipalPlace, Profile, Secret, Target,
+};
 pub use scenario::{Case, Scenario, Step, read};
 pub use send::Send;
 pub use template::Template;

@@ -1,0 +1,130 @@
+//! What is known about a target.
+
+mod address;
+mod caller;
+mod issuer;
+mod limits;
+mod target;
+
+pub use address::{Address, AddressError, BaseUrl};
+pub use caller::{Caller, Credential, Identity, Secret};
+pub use issuer::{Issuer, IssuerNames, Mocks};
+pub use limits::Limits;
+pub use target::{Marker, Platform, PrincipalPlace, Target};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use diagnostics::{Diagnostic, Fields, Key, Node, Problems, Source, parse};
+use token::Version;
+
+/// What is known about a target, and what a run against it may do.
+///
+/// Paths are as the profile's file sees them, joined to its folder. Secrets are names of environment variables, never values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// What is under test.
+    pub target: Target,
+    /// The file with the authentication settings that are believed to be in force.
+    pub settings: Option<PathBuf>,
+    /// The tenant whose tokens the target takes: its id.
+    pub tenant: Option<String>,
+    /// The client id of the target's app registration.
+    pub audience: Option<String>,
+    /// The version of the tokens that the registration asks for; none: the one that the issuer in the settings names.
+    pub token_version: Option<Version>,
+    /// Who fills the roles of scenarios, in written order.
+    pub callers: Vec<Caller>,
+    /// Other APIs by the names that scenarios give them, each with its client id or App ID URI.
+    pub apis: Vec<(String, String)>,
+    /// The mock issuer that the target trusts; none: it trusts a real one only.
+    pub issuer: Option<Issuer>,
+    /// How much a run may ask of the target.
+    pub limits: Limits,
+    /// Whether what merely should hold fails a case too.
+    pub strict: bool,
+}
+
+impl Profile {
+    /// What is known when there is nothing but an address, as `--target` gives it. A path in the address is the target's path.
+    pub fn bare(url: &str) -> Result<Self, AddressError> {
+        let (url, path) = BaseUrl::parse(url)?;
+        Ok(Self {
+            target: Target::new(Address::Url(url), path),
+            settings: None,
+            tenant: None,
+            audience: None,
+            token_version: None,
+            callers: Vec::new(),
+            apis: Vec::new(),
+            issuer: None,
+            limits: Limits::default(),
+            strict: false,
+        })
+    }
+
+    /// Reads a profile. None where it has an error; warnings alone do not spoil it.
+    pub fn read(source: &Arc<Source>) -> (Option<Self>, Vec<Diagnostic>) {
+        let node = match parse(source) {
+            Ok(node) => node,
+            Err(diagnostic) => return (None, vec![diagnostic]),
+        };
+        let problems = Problems::new(source);
+        let profile = problems.fields(&node).and_then(|fields| profile(fields, &problems));
+        (profile.filter(|_| !problems.any_error()), problems.into_vec())
+    }
+
+    /// Who fills a role.
+    pub fn caller(&self, role: &str) -> Option<&Caller> {
+        self.callers.iter().find(|caller| caller.role == role)
+    }
+
+    /// The client id or App ID URI of another API.
+    pub fn api(&self, name: &str) -> Option<&str> {
+        self.apis.iter().find(|(known, _)| known == name).map(|(_, audience)| audience.as_str())
+    }
+}
+
+fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
+    let target = fields.required("target").and_then(|node| target::read(node, problems));
+    let versions = |node: &Node| version(node, problems);
+    let settings = file(&fields, "settings", problems);
+    let tenant = fields.optional_text("tenant");
+    let audience = fields.optional_text("audience");
+    let token_version = fields.optional("token-version").and_then(versions);
+    let callers = fields.optional("callers").map(|node| named(node, problems, caller::read)).unwrap_or_default();
+    let apis = fields.optional("apis").map(|node| named(node, problems, api)).unwrap_or_default();
+    let issuer = fields.optional("issuer").and_then(|node| issuer::read(node, problems));
+    let limits = fields.optional("limits").map(|node| limits::read(node, problems)).unwrap_or_default();
+    let strict = fields.boolean_or("strict", false);
+    fields.finish();
+    let target = target?;
+    Some(Profile { target, settings, tenant, audience, token_version, callers, apis, issuer, limits, strict })
+}
+
+fn version(node: &Node, problems: &Problems) -> Option<Version> {
+    match problems.integer(node)? {
+        1 => Some(Version::V1),
+        2 => Some(Version::V2),
+        other => {
+            problems.error(node.span, format!("{other} is not a token version"), "write 1 or 2");
+            None
+        }
+    }
+}
+
+fn api(key: &Key, node: &Node, problems: &Problems) -> Option<(String, String)> {
+    problems.text(node).map(|audience| (key.text.clone(), audience.to_owned()))
+}
+
+/// The members of a mapping whose keys the user chooses.
+fn named<T>(node: &Node, problems: &Problems, read: fn(&Key, &Node, &Problems) -> Option<T>) -> Vec<T> {
+    let Some(fields) = problems.fields(node) else { return Vec::new() };
+    fields.entries().iter().filter_map(|(key, node)| read(key, node, problems)).collect()
+}
+
+/// The path of a file, as seen from the profile's own folder.
+fn file(fields: &Fields<'_>, key: &'static str, problems: &Problems) -> Option<PathBuf> {
+    let folder = Path::new(&problems.source().name).parent().unwrap_or(Path::new(""));
+    fields.optional_text(key).map(|path| folder.join(path))
+}

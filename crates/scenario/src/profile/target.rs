@@ -1,0 +1,135 @@
+//! What is under test.
+
+use std::path::PathBuf;
+
+use diagnostics::{Node, Problems};
+
+use super::address::{Address, BaseUrl};
+use super::file;
+use crate::send::{header_name, header_value, method, path};
+
+/// What is under test, and how to tell that its function answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Where it is.
+    pub address: Address,
+    /// The path of the function, where a step does not name another.
+    pub path: String,
+    /// The method that the function takes, where a step does not name another.
+    pub method: String,
+    /// How to tell that the function answered; none: by any 2xx.
+    pub marker: Option<Marker>,
+    /// Where the function's answer shows whom it was told is calling; none: it does not.
+    pub principal: Option<PrincipalPlace>,
+    /// A file with the certificate of the authority that the target's own certificate comes from, beside those of the system.
+    pub ca: Option<PathBuf>,
+    /// What stands before the function.
+    pub platform: Platform,
+}
+
+/// A response header that only the function sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    /// The header's name.
+    pub header: String,
+    /// Its value; none: any.
+    pub value: Option<String>,
+}
+
+/// Where an answer shows the principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrincipalPlace {
+    /// In a response header of this name.
+    Header(String),
+    /// In the JSON body, at this pointer (RFC 6901).
+    Json(String),
+}
+
+/// What stands before the function, as far as it decides how refusals look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Platform {
+    /// App Service Authentication: its refusals are known to the letter.
+    EasyAuth,
+    /// Something else that checks tokens, or nobody knows.
+    Other,
+}
+
+impl Target {
+    /// A target of which nothing is known but where it is.
+    pub(crate) fn new(address: Address, path: String) -> Self {
+        let platform = if address == Address::Reference { Platform::EasyAuth } else { Platform::Other };
+        Self { address, path, method: "GET".to_owned(), marker: None, principal: None, ca: None, platform }
+    }
+}
+
+pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
+    let fields = problems.fields(node)?;
+    let address = fields.required("url").and_then(|node| address(node, problems));
+    let own_path = fields.optional("path").and_then(|node| Some((node, path(node, problems)?)));
+    let own_method = fields.optional("method").and_then(|node| method(node, problems));
+    let marker = fields.optional("marker").and_then(|node| marker(node, problems));
+    let principal = fields.optional("principal").and_then(|node| principal(node, problems));
+    let ca = file(&fields, "ca", problems);
+    let platforms = [("easy-auth", Platform::EasyAuth), ("other", Platform::Other)];
+    let platform = fields.optional("platform").and_then(|node| problems.word(node, &platforms));
+    fields.finish();
+
+    let (address, url_path) = address?;
+    if let Some((node, _)) = own_path.as_ref().filter(|_| url_path != "/") {
+        problems.error(node.span, "the path is in `url` too", "keep it in one of the two");
+    }
+    let known = Target::new(address, url_path);
+    Some(Target {
+        path: own_path.map_or(known.path, |(_, path)| path),
+        method: own_method.unwrap_or(known.method),
+        platform: platform.unwrap_or(known.platform),
+        marker,
+        principal,
+        ca,
+        address: known.address,
+    })
+}
+
+fn address(node: &Node, problems: &Problems) -> Option<(Address, String)> {
+    let text = problems.text(node)?;
+    if text == "reference" {
+        return Some((Address::Reference, "/".to_owned()));
+    }
+    match BaseUrl::parse(text) {
+        Ok((url, path)) => Some((Address::Url(url), path)),
+        Err(error) => {
+            problems.error(node.span, error.to_string(), "or write `reference` for the Function App that comes along");
+            None
+        }
+    }
+}
+
+fn marker(node: &Node, problems: &Problems) -> Option<Marker> {
+    let fields = problems.fields(node)?;
+    let header = fields.required("header").and_then(|node| header_name(problems.text(node)?, node.span, problems));
+    let value = fields.optional("value").and_then(|node| header_value(node, problems));
+    fields.finish();
+    Some(Marker { header: header?, value: value.map(str::to_owned) })
+}
+
+fn principal(node: &Node, problems: &Problems) -> Option<PrincipalPlace> {
+    let fields = problems.fields(node)?;
+    let header = fields.optional("header").and_then(|node| header_name(problems.text(node)?, node.span, problems));
+    let json = fields.optional("json").and_then(|node| pointer(node, problems));
+    let (span, given) = (fields.span(), fields.entries().len());
+    fields.finish();
+    if given != 1 {
+        problems.error(span, "one place is needed", "write `{ header: name }` or `{ json: /principal/id }`");
+    }
+    header.map(PrincipalPlace::Header).or(json.map(PrincipalPlace::Json))
+}
+
+fn pointer(node: &Node, problems: &Problems) -> Option<String> {
+    let text = problems.text(node)?;
+    if text.starts_with('/') {
+        return Some(text.to_owned());
+    }
+    let help = "a JSON pointer starts with a slash: `/principal/id`";
+    problems.error(node.span, format!("{text:?} is not a JSON pointer"), help);
+    None
+}
