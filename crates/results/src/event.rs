@@ -43,6 +43,10 @@ impl<R: Reporter + ?Sized> Reporter for Box<R> {
 /// Several reporters hear every event in turn. One that cannot write does not silence the others; the first error is returned.
 impl<R: Reporter> Reporter for Vec<R> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        self.iter_mut().fold(Ok(()), |so_far, one| so_far.and(one.event(event)))
+        let mut outcome = Ok(());
+        for one in self {
+            outcome = outcome.and(one.event(event));
+        }
+        outcome
     }
 }

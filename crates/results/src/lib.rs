@@ -12,6 +12,7 @@ mod document;
 mod event;
 mod milliseconds;
 mod redacted;
+mod redactor;
 mod tally;
 mod verdict;
 
@@ -19,5 +20,6 @@ pub use document::{Case, Closing, Comparison, ExchangeRecord, Observed, Opening,
 pub use event::{Event, Reporter};
 pub use milliseconds::Milliseconds;
 pub use redacted::Redacted;
+pub use redactor::Redactor;
 pub use tally::{Summary, Tally};
 pub use verdict::{AnsweredBy, RunVerdict, Severity, Verdict};

@@ -1,0 +1,102 @@
+//! Takes secrets out of text before it is kept or shown.
+
+mod encoding;
+mod forms;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::{cmp::Reverse, fmt, ops::Range, sync::Arc};
+
+use crate::Redacted;
+use encoding::View;
+use forms::Forms;
+
+/// How many encodings deep a secret is looked for: a JSON text inside a JSON text, a percent-encoded JSON text.
+const DEPTH: usize = 2;
+
+/// Hides secrets in text, by value and by shape.
+///
+/// By value: each secret it was given, as it is, percent-encoded, JSON-escaped, as HTML entities, in hexadecimal and in Base64
+/// (both alphabets, wherever the secret begins in what was encoded), and one such encoding inside another.
+/// By shape: whatever looks like a signed token. Its header and payload stay readable, for they are the evidence.
+///
+/// What is hidden is replaced by `sha256:` and the first twelve hexadecimal digits of its hash, so that equal secrets can be told
+/// to be equal. Redacting twice changes nothing more.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    forms: Forms,
+}
+
+impl Redactor {
+    /// Takes the secrets that are known when the run begins: keys, client secrets, ready-made credentials.
+    ///
+    /// A value of fewer than four bytes is no secret but a part of every other text, and is left alone.
+    pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
+        let mut forms = Forms::default();
+        for secret in secrets {
+            forms.add_secret(secret.as_ref());
+        }
+        Self { forms }
+    }
+
+    /// The same, and it knows a token that is about to be sent: its signature is hidden wherever it turns up, away from its token
+    /// too. A token that is not made of parts is hidden as a whole.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        let mut with = self.clone();
+        if let Some(signature) = token::signature(token) {
+            with.forms.add_signature(signature);
+        }
+        with
+    }
+
+    /// The text without secrets.
+    pub fn text(&self, text: &str) -> Redacted {
+        self.bytes(text.as_bytes())
+    }
+
+    /// The same of bytes. What is not UTF-8 is replaced by U+FFFD.
+    pub fn bytes(&self, bytes: &[u8]) -> Redacted {
+        let mut found = Vec::new();
+        self.search(&View::of(bytes), DEPTH, &mut found);
+        found.sort_by_key(|one| (one.place.start, Reverse(one.place.end)));
+
+        let mut kept = Vec::with_capacity(bytes.len());
+        let mut done = 0;
+        for Found { place, mark } in found {
+            // Where places overlap, the first mark stands for all of them.
+            if place.start >= done {
+                kept.extend_from_slice(&bytes[done..place.start]);
+                kept.extend_from_slice(mark.as_bytes());
+            }
+            done = done.max(place.end);
+        }
+        kept.extend_from_slice(&bytes[done..]);
+        Redacted(String::from_utf8(kept).unwrap_or_else(|not| String::from_utf8_lossy(not.as_bytes()).into_owned()))
+    }
+
+    /// Collects what is to be hidden in a view of the text, and in what can be decoded from it.
+    fn search(&self, view: &View<'_>, depth: usize, found: &mut Vec<Found>) {
+        let mut hide = |place: Range<usize>, mark: Arc<str>| found.push(Found { place: view.place(place), mark });
+        token::find(view.bytes(), &mut hide);
+        self.forms.find(view.bytes(), &mut hide);
+        if depth > 0 {
+            for decoded in view.decoded() {
+                self.search(&decoded, depth - 1, found);
+            }
+        }
+    }
+}
+
+/// A place in the original text and what to write there.
+struct Found {
+    place: Range<usize>,
+    mark: Arc<str>,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Redactor(..)")
+    }
+}
