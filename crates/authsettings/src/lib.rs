@@ -1,1 +1,40 @@
 //! App Service Authentication settings (authsettingsV2): read, facts, decide.
+//!
+//! [`read`] turns the JSON in which the settings live (an ARM resource, the body of a PUT, a file-based configuration) into
+//! typed [`Settings`]. [`decide`] is the one place that knows how App Service Authentication answers: from the settings,
+//! the [`Facts`] that are true of the credential a request bears, and the request. The reference Function App reaches the
+//! facts from a token's bytes, a prediction reaches them from the recipe of the token; both ask the same function.
+//!
+//! Nothing here opens a socket or a file, reads a clock or the environment, or looks into a token. Where it is not known how
+//! the platform behaves there is a knob in [`Knobs`] with a documented default.
+
+mod answer;
+mod app;
+mod authority;
+mod facts;
+mod knobs;
+mod members;
+mod path;
+mod read;
+mod settings;
+
+pub use answer::{Answer, Identity, Kind, Reason};
+pub use app::AppSettings;
+pub use authority::{Authority, Tenant, TokenVersion};
+pub use facts::{Claim, Credential, Fact, Facts};
+pub use knobs::{
+    BrowserDetection, ExcludedMatch, InvalidToken, IssuerAcceptance, Knobs, MapClaims, NoList, OsProfile,
+    RequireFalseWithAction,
+};
+pub use path::canonical_path;
+pub use read::read;
+pub use settings::{Action, AuthorizationPolicy, ClaimChecks, Entra, GlobalValidation, HttpSettings, Settings};
+
+/// The settings of the fixture, for tests to vary.
+#[cfg(test)]
+fn fixture() -> Settings {
+    let text = include_str!("../../../fixtures/authsettings.json");
+    let (settings, diagnostics) = read(&diagnostics::Source::new("fixtures/authsettings.json", text));
+    assert_eq!(diagnostics, []);
+    settings.unwrap()
+}
