@@ -11,6 +11,7 @@
 mod answer;
 mod app;
 mod authority;
+mod decide;
 mod facts;
 mod knobs;
 mod members;
@@ -21,6 +22,7 @@ mod settings;
 pub use answer::{Answer, Identity, Kind, Reason};
 pub use app::AppSettings;
 pub use authority::{Authority, Tenant, TokenVersion};
+pub use decide::{Request, decide};
 pub use facts::{Claim, Credential, Fact, Facts};
 pub use knobs::{
     BrowserDetection, ExcludedMatch, InvalidToken, IssuerAcceptance, Knobs, MapClaims, NoList, OsProfile,
