@@ -10,16 +10,23 @@
 
 mod document;
 mod event;
+mod layout;
 mod milliseconds;
+mod reader;
 mod redacted;
 mod redactor;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod verdict;
+mod writer;
 
 pub use document::{Case, Closing, Comparison, ExchangeRecord, Observed, Opening, Strength};
 pub use event::{Event, Reporter};
 pub use milliseconds::Milliseconds;
+pub use reader::{ReadError, read};
 pub use redacted::Redacted;
 pub use redactor::Redactor;
 pub use tally::{Summary, Tally};
 pub use verdict::{AnsweredBy, RunVerdict, Severity, Verdict};
+pub use writer::{SCHEMA, Writer};

@@ -38,7 +38,7 @@ impl From<f64> for Milliseconds {
 }
 
 impl Serialize for Milliseconds {
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 microseconds, 285 years")]
+    #[expect(clippy::cast_precision_loss, reason = "exact for the first 285 years")]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.micros as f64 / 1000.0)
     }
