@@ -66,6 +66,12 @@ fn forge(node: &Node, problems: &Problems) -> Forge {
 }
 
 fn signature(node: &Node, problems: &Problems) -> Option<Signature> {
+    if matches!(&node.value, Value::Text(word) if word == "hmac") {
+        let words = HMAC_SECRETS.map(|(word, _)| word).join(", ");
+        let help = format!("write `{{ hmac: ... }}` with one of {words}, or `{{ text: ... }}`");
+        problems.error(node.span, "`hmac` needs what it is keyed with", help);
+        return None;
+    }
     let Value::Map(_) = &node.value else { return problems.word(node, &SIGNATURES).cloned() };
     let fields = problems.fields(node)?;
     let secret = fields.required("hmac").and_then(|node| hmac_secret(node, problems));

@@ -44,11 +44,11 @@ pub struct Scenario {
     steps: Vec<Written>,
 }
 
-/// A step as it is written, with its variables.
+/// A step as it is written, with its variables. What is missing is reported; the rest is looked through all the same.
 #[derive(Debug, Clone)]
 struct Written {
-    send: Node,
-    expect: Node,
+    send: Option<Node>,
+    expect: Option<Node>,
 }
 
 /// One variant of a scenario, ready to be planned.
@@ -186,17 +186,16 @@ fn id(node: &Node, problems: &Problems) -> Option<(String, Span)> {
 }
 
 fn cite(node: &Node, problems: &Problems) -> Vec<String> {
-    let cite = problems.texts(node);
-    if cite.is_empty() && problems.list(node).is_some_and(<[Node]>::is_empty) {
+    if node.value == Value::List(Vec::new()) {
         problems.error(node.span, "nothing is cited", "name a standard's section, a vendor's page or a CVE");
     }
-    cite
+    problems.texts(node)
 }
 
 /// The steps as written: a list, or the one step that the file as a whole is.
 fn written(fields: &Fields<'_>, problems: &Problems) -> Vec<Written> {
     let Some(list) = fields.optional("steps") else {
-        return one_step(fields).into_iter().collect();
+        return vec![one_step(fields)];
     };
     for key in ["send", "expect"] {
         fields.optional(key);
@@ -205,32 +204,28 @@ fn written(fields: &Fields<'_>, problems: &Problems) -> Vec<Written> {
             problems.error(key.span, message, "make it one of the steps: `- { send: ..., expect: ... }`");
         }
     }
-    let items = problems.list(list).unwrap_or_default();
-    if let Value::List(items) = &list.value
-        && items.is_empty()
-    {
+    if list.value == Value::List(Vec::new()) {
         problems.error(list.span, "there is no step", "write at least one `- { send: ..., expect: ... }`");
     }
     let step = |item: &Node| {
         let fields = problems.fields(item)?;
         let step = one_step(&fields);
         fields.finish();
-        step
+        Some(step)
     };
-    items.iter().filter_map(step).collect()
+    problems.list(list).unwrap_or_default().iter().filter_map(step).collect()
 }
 
-fn one_step(fields: &Fields<'_>) -> Option<Written> {
-    let (send, expect) = (fields.required("send"), fields.required("expect"));
-    Some(Written { send: send?.clone(), expect: expect?.clone() })
+fn one_step(fields: &Fields<'_>) -> Written {
+    Written { send: fields.required("send").cloned(), expect: fields.required("expect").cloned() }
 }
 
 /// Reads every variant once, so that whatever is wrong in any of them is told now.
 fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &Problems) {
     let mut variables = Check::new(axes, problems);
     for step in steps {
-        variables.send(&step.send);
-        variables.expect(&step.expect);
+        variables.send(step.send.as_ref());
+        variables.expect(step.expect.as_ref());
     }
     let refused = variables.finish();
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -238,12 +233,12 @@ fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &Problems) {
         let mistakes = Problems::new(problems.source());
         let read = read_steps(steps, &variant, &mistakes).unwrap_or_default();
         for (read, written) in read.iter().zip(steps) {
-            if control && read.expect.outcome != Outcome::Accepted {
-                mistakes.error(
-                    written.expect.span,
-                    "a positive control is accepted",
-                    "expect `accepted`, or remove `control`",
-                );
+            if let Some(node) = &written.expect
+                && control
+                && read.expect.outcome != Outcome::Accepted
+            {
+                let help = "expect `accepted`, or remove `control`";
+                mistakes.error(node.span, "a positive control is accepted", help);
             }
         }
         for mistake in mistakes.into_vec() {
@@ -263,8 +258,9 @@ fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &Problems) {
 /// The steps of one variant; none where one of them cannot be read.
 fn read_steps(steps: &[Written], variant: &Variant<'_>, problems: &Problems) -> Option<Vec<Step>> {
     let read = |step: &Written| {
-        let send = send::read(&substitute(&step.send, variant, problems), problems);
-        let expect = expect::read(&substitute(&step.expect, variant, problems), problems);
+        let filled = |node: &Option<Node>| node.as_ref().map(|node| substitute(node, variant, problems));
+        let send = filled(&step.send).and_then(|node| send::read(&node, problems));
+        let expect = filled(&step.expect).and_then(|node| expect::read(&node, problems));
         Some(Step { send: send?, expect: expect? })
     };
     // Collected first: every step is read for its mistakes, also behind one that cannot be read.

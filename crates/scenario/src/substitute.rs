@@ -20,6 +20,13 @@ enum Piece<'a> {
     Open,
 }
 
+impl Piece<'_> {
+    /// Whether this stands for a value of the variant; the token is no such value.
+    fn is_variable(&self) -> bool {
+        matches!(self, Self::Variable(name) if *name != "token")
+    }
+}
+
 fn pieces(mut rest: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     while let Some(at) = rest.find("${") {
@@ -102,24 +109,45 @@ enum Place {
 
 impl<'a> Check<'a> {
     pub(crate) fn new(axes: &'a [Axis], problems: &'a Problems) -> Self {
-        Self { axes, problems, used: BTreeSet::new(), refused: Vec::new() }
+        let check = Self { axes, problems, used: BTreeSet::new(), refused: Vec::new() };
+        for choice in axes.iter().flat_map(|axis| &axis.choices) {
+            check.choice(&choice.value);
+        }
+        check
+    }
+
+    /// Values are put in as they are, so a variable in one of them would stand there for good.
+    fn choice(&self, node: &Node) {
+        match &node.value {
+            Value::Text(written) if pieces(written).iter().any(Piece::is_variable) => {
+                let help = "use the other axis beside this one, in `send` or `expect`";
+                self.problems.error(node.span, "a variant's value cannot have a variable", help);
+            }
+            Value::List(items) => items.iter().for_each(|item| self.choice(item)),
+            Value::Map(entries) => entries.iter().for_each(|(_, value)| self.choice(value)),
+            _ => {}
+        }
     }
 
     /// Looks through what a step sends.
-    pub(crate) fn send(&mut self, node: &Node) {
-        self.node(node, Place::Send);
+    pub(crate) fn send(&mut self, node: Option<&Node>) {
+        if let Some(node) = node {
+            self.node(node, Place::Send);
+        }
     }
 
     /// Looks through what a step expects.
-    pub(crate) fn expect(&mut self, node: &Node) {
-        self.node(node, Place::Elsewhere);
+    pub(crate) fn expect(&mut self, node: Option<&Node>) {
+        if let Some(node) = node {
+            self.node(node, Place::Elsewhere);
+        }
     }
 
     /// Reports the axes that were never used. Gives the places that were refused.
     pub(crate) fn finish(self) -> Vec<Span> {
         for axis in self.axes {
             let name = &axis.key.text;
-            if !self.used.contains(name) {
+            if name != "token" && !self.used.contains(name) {
                 let help = format!("write `${{{name}}}` where it should vary, or remove the axis");
                 self.problems.error(axis.key.span, format!("`{name}` is declared but never used"), help);
             }

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use diagnostics::{Node, Problems};
+
+use super::withhold;
+
 /// Where a target is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
@@ -89,4 +93,14 @@ impl fmt::Display for BaseUrl {
         write!(f, "{scheme}://{}", self.host)?;
         if self.port == own { Ok(()) } else { write!(f, ":{}", self.port) }
     }
+}
+
+/// Reads an address and its path, or reports why it is none.
+pub(super) fn url(text: &str, node: &Node, help: &str, problems: &Problems) -> Option<(BaseUrl, String)> {
+    match BaseUrl::parse(text) {
+        Ok(read) => return Some(read),
+        Err(error @ AddressError::UserInfo) => withhold(node.span, problems, &error.to_string(), "take it out"),
+        Err(error) => problems.error(node.span, error.to_string(), help),
+    }
+    None
 }

@@ -1,7 +1,8 @@
 //! Who fills the roles of scenarios.
 
-use diagnostics::{Diagnostic, Key, Node, Problems, Value};
+use diagnostics::{Key, Node, Problems, Value};
 
+use super::withhold;
 use crate::variants::is_name;
 
 /// Who fills a role.
@@ -69,9 +70,10 @@ pub(super) fn read(role: &Key, node: &Node, problems: &Problems) -> Option<Calle
     let identity = match (client_id, name) {
         (Some(client_id), None) => Identity::ClientId(client_id),
         (None, Some(name)) => Identity::Name(name),
-        _ => {
-            let help = "write `client-id: ...`, or `identity: ...` with its name in the directory";
-            problems.error(span, format!("`{}` is named by one of two", role.text), help);
+        (both, _) => {
+            let wrong = if both.is_some() { "named twice" } else { "not named" };
+            let help = "write either `client-id: ...`, or `identity: ...` with its name in the directory";
+            problems.error(span, format!("the caller `{}` is {wrong}", role.text), help);
             return None;
         }
     };
@@ -102,13 +104,9 @@ fn secret(node: &Node, problems: &Problems) -> Option<Secret> {
         fields.finish();
         return name.map(|env| Secret { env });
     }
-    // No words are marked: whoever shows this diagnostic would show the secret with them.
-    let (line, _) = problems.source().line_column(node.span.start);
-    let message = format!("a secret is written out in line {line}");
-    let error = Diagnostic::error(problems.source(), node.span, message).help(
-        "put it into an environment variable and write `{ env: NAME }`; if it was shared with this file, replace it",
-    );
-    problems.push(Diagnostic { span: None, ..error });
+    let help =
+        "put it into an environment variable and write `{ env: NAME }`; if this file was shared, replace the secret";
+    withhold(node.span, problems, "a secret is written out", help);
     None
 }
 

@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use diagnostics::{Fields, Node, Problems};
+use diagnostics::{Fields, Node, Problems, Value};
 
-use super::address::BaseUrl;
+use super::address::{BaseUrl, url};
 use super::file;
 
 /// Where the mock issuer comes from.
@@ -59,33 +59,24 @@ impl Default for Mocks {
 pub(super) fn read(node: &Node, problems: &Problems) -> Option<Issuer> {
     let fields = problems.fields(node)?;
     let control = fields.optional("control");
-    let issuer = match control {
-        Some(node) => {
-            control_of(node, problems).map(|control| Issuer::Running { control, ca: file(&fields, "ca", problems) })
-        }
-        None => Some(Issuer::Started(mocks(&fields, problems))),
+    let issuer = if let Some(node) = control {
+        let ca = file(&fields, "ca", problems);
+        control_url(node, problems).map(|control| Issuer::Running { control, ca })
+    } else {
+        Some(Issuer::Started(mocks(&fields, problems)))
     };
     fields.finish();
     issuer
 }
 
-fn control_of(node: &Node, problems: &Problems) -> Option<BaseUrl> {
-    let text = problems.text(node)?;
-    match BaseUrl::parse(text) {
-        Ok((url, path)) if path == "/" => Some(url),
-        Ok(_) => {
-            problems.error(node.span, "the control address has no path", "write https://host:port only");
-            None
-        }
-        Err(error) => {
-            problems.error(
-                node.span,
-                error.to_string(),
-                "`greenlight serve` prints the control address when it is ready",
-            );
-            None
-        }
+fn control_url(node: &Node, problems: &Problems) -> Option<BaseUrl> {
+    let help = "`greenlight serve` prints the control address when it is ready";
+    let (url, path) = url(problems.text(node)?, node, help, problems)?;
+    if path != "/" {
+        problems.error(node.span, "the control address has no path", "write https://host:port only");
+        return None;
     }
+    Some(url)
 }
 
 fn mocks(fields: &Fields<'_>, problems: &Problems) -> Mocks {
@@ -103,11 +94,13 @@ fn mocks(fields: &Fields<'_>, problems: &Problems) -> Mocks {
 }
 
 fn socket(node: &Node, problems: &Problems) -> Option<SocketAddr> {
-    let text = problems.text(node)?;
-    let address = text.parse().ok();
+    let address = match &node.value {
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
+    };
     if address.is_none() {
         let help = "write address and port, such as \"127.0.0.1:8443\"; port 0 is any free one";
-        problems.error(node.span, format!("{text:?} is not an address to listen on"), help);
+        problems.error(node.span, "this is not an address to listen on", help);
     }
     address
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use diagnostics::{Node, Problems};
 
-use super::address::{Address, BaseUrl};
+use super::address::{Address, url};
 use super::file;
 use crate::send::{header_name, header_value, method, path};
 
@@ -95,13 +95,9 @@ fn address(node: &Node, problems: &Problems) -> Option<(Address, String)> {
     if text == "reference" {
         return Some((Address::Reference, "/".to_owned()));
     }
-    match BaseUrl::parse(text) {
-        Ok((url, path)) => Some((Address::Url(url), path)),
-        Err(error) => {
-            problems.error(node.span, error.to_string(), "or write `reference` for the Function App that comes along");
-            None
-        }
-    }
+    let help = "or write `reference` for the Function App that comes along";
+    let (url, path) = url(text, node, help, problems)?;
+    Some((Address::Url(url), path))
 }
 
 fn marker(node: &Node, problems: &Problems) -> Option<Marker> {
