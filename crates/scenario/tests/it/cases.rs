@@ -1,0 +1,163 @@
+//! What scenarios become.
+
+use diagnostics::Source;
+use rstest::rstest;
+use scenario::{Case, Expect, HeaderExpectation, Outcome, Scenario};
+use serde_json::json;
+use token::{Need, Signature, TokenVersion};
+
+use crate::files::folder;
+
+fn read(rest: &str) -> Scenario {
+    let head = "{ id: one, title: t, why: w, severity: low, cite: [c]";
+    let source = Source::new("one.yaml", format!("{head}, {rest} }}"));
+    let (mut scenarios, diagnostics) = scenario::read(&[source]);
+    assert_eq!(diagnostics, []);
+    scenarios.remove(0)
+}
+
+fn only(rest: &str) -> Case {
+    let scenario = read(rest);
+    assert_eq!(scenario.case_count(), 1);
+    scenario.cases().next().expect("one case")
+}
+
+fn core(id: &str) -> Vec<Case> {
+    let (scenarios, diagnostics) = scenario::read(&folder("scenarios/core"));
+    assert_eq!(diagnostics, []);
+    scenarios.iter().find(|scenario| scenario.id == id).expect(id).cases().collect()
+}
+
+#[test]
+fn variants_are_named_in_declared_order_the_first_axis_slowest() {
+    let scenario = read(
+        "variants: { b: ['1', '2'], a: { x: true, y: null } }, send: { query: '${b}', body: '${a}!' }, expect: refused",
+    );
+    let cases: Vec<Case> = scenario.cases().collect();
+    assert_eq!(
+        cases.iter().map(|case| case.variant.as_str()).collect::<Vec<_>>(),
+        ["b=1,a=x", "b=1,a=y", "b=2,a=x", "b=2,a=y"]
+    );
+    assert_eq!(scenario.case_count(), 4);
+}
+
+#[test]
+fn a_variable_alone_keeps_its_type_and_within_text_becomes_text() {
+    let scenario = read(
+        "variants: { v: { number: 7, list: [a, 1], text: '7', map: { set: { k: null } } } },
+         send: { token: { caller: listed, claims: { c: '${v}' } } }, expect: refused",
+    );
+    let claims: Vec<_> =
+        scenario.cases().map(|case| case.steps[0].send.token.clone().expect("a token").claims).collect();
+    let values = [json!(7), json!(["a", 1]), json!("7"), json!({ "k": null })];
+    assert_eq!(claims, values.map(|value| vec![("c".to_owned(), Some(value))]));
+
+    let scenario =
+        read("variants: { v: [7, 1.50, true, a] }, send: { headers: { 'x-${v}': '<${v}>' } }, expect: refused");
+    let headers: Vec<_> = scenario.cases().map(|case| case.steps[0].send.headers[0].clone()).collect();
+    let told: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    assert_eq!(told, ["x-7: <7>", "x-1.50: <1.50>", "x-true: <true>", "x-a: <a>"]);
+}
+
+#[rstest]
+#[case::bearer("token: { caller: listed }", &["Authorization: Bearer T"])]
+#[case::none("headers: { x: y }", &["x: y"])]
+#[case::first("token: { caller: listed }, headers: { x: y }", &["Authorization: Bearer T", "x: y"])]
+#[case::scheme("token: { caller: listed }, authorization: 'DPoP ${token}'", &["Authorization: DPoP T"])]
+#[case::elsewhere("token: { caller: listed }, headers: { Cookie: 't=${token}' }", &["Cookie: t=T"])]
+#[case::in_the_query("token: { caller: listed }, query: 'access_token=${token}'", &[])]
+#[case::twice("token: { caller: listed }, headers: { authorization: ['Bearer ${token}', Bearer x] }", &["authorization: Bearer T", "authorization: Bearer x"])]
+#[case::no_token("authorization: ''", &["Authorization: "])]
+fn the_token_goes_where_it_stands(#[case] send: &str, #[case] expected: &[&str]) {
+    let case = only(&format!("send: {{ {send} }}, expect: refused"));
+    let headers = &case.steps[0].send.headers;
+    let filled: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {}", value.fill("T"))).collect();
+    assert_eq!(filled, expected);
+}
+
+#[test]
+fn a_promise_is_a_word_or_the_full_form() {
+    let case = only("send: {}, expect: refused");
+    assert_eq!(case.steps[0].expect, Expect::promise(Outcome::Refused));
+    let case = only(
+        "send: {}, expect: { outcome: unauthenticated, status: [401, 400], within-ms: 100, answered-by: platform, principal: none,
+         headers: { WWW-Authenticate: { contains: Bearer }, x-function: absent, server: present, x: '1' }, body: { contains: a, lacks: [b, c] } }",
+    );
+    let expected = Expect {
+        status: vec![401, 400],
+        headers: vec![
+            ("WWW-Authenticate".to_owned(), HeaderExpectation::Contains("Bearer".to_owned())),
+            ("x-function".to_owned(), HeaderExpectation::Absent),
+            ("server".to_owned(), HeaderExpectation::Present),
+            ("x".to_owned(), HeaderExpectation::Is("1".to_owned())),
+        ],
+        body_contains: vec!["a".to_owned()],
+        body_lacks: vec!["b".to_owned(), "c".to_owned()],
+        answered_by: Some(results::AnsweredBy::Platform),
+        principal: Some(scenario::Principal::Nobody),
+        within_ms: Some(100),
+        ..Expect::promise(Outcome::Unauthenticated)
+    };
+    assert_eq!(case.steps[0].expect, expected);
+}
+
+#[test]
+fn a_whole_recipe_is_read() {
+    let case = only(
+        "send: { token: { caller: listed, audience: another-api, tenant: fabrikam, version: v1, expires-in: -15m, issued-in: 2d,
+         not-before-in: 90s, claims: { oid: absent, groups: null }, forge: { header: { kid: unknown }, signature: { hmac: { text: s } } } } },
+         expect: refused",
+    );
+    let recipe = case.recipes().next().expect("a recipe");
+    assert_eq!(
+        (recipe.caller.as_str(), recipe.audience.as_deref(), recipe.tenant.as_deref()),
+        ("listed", Some("another-api"), Some("fabrikam"))
+    );
+    assert_eq!(recipe.version, TokenVersion::V1);
+    let lifetime = recipe.lifetime;
+    assert_eq!(
+        (lifetime.expires_in, lifetime.issued_in, lifetime.not_before_in),
+        (Some(-900), Some(172_800), Some(90))
+    );
+    assert_eq!(recipe.claims, [("oid".to_owned(), None), ("groups".to_owned(), Some(json!(null)))]);
+    assert_eq!(recipe.forge.header, [("kid".to_owned(), Some(json!("unknown")))]);
+    assert_eq!(recipe.forge.signature, Signature::Hmac(token::HmacSecret::Text("s".to_owned())));
+}
+
+#[rstest]
+#[case::no_token("missing-token", None)]
+#[case::text("not-a-token", None)]
+#[case::as_issued("valid-caller", Some(Need::Issued))]
+#[case::another_api("wrong-audience", Some(Need::Issued))]
+#[case::times("expired-token", Some(Need::Mintable))]
+#[case::unsigned("alg-none", Some(Need::Forgeable))]
+#[case::tampered("tampered-payload", Some(Need::Forgeable))]
+fn what_a_case_needs_follows_from_its_recipes(#[case] id: &str, #[case] need: Option<Need>) {
+    for case in core(id) {
+        assert_eq!(case.need(), need, "{id} {}", case.variant);
+    }
+}
+
+#[test]
+fn the_most_demanding_step_decides() {
+    let case = only(
+        "steps: [ { send: {}, expect: refused }, { send: { token: { caller: a, claims: { x: 1 } } }, expect: refused },
+         { send: { token: { caller: a } }, expect: accepted } ]",
+    );
+    assert_eq!((case.need(), case.steps.len()), (Some(Need::Mintable), 3));
+}
+
+#[test]
+fn the_core_scenarios_have_one_control_and_are_short() {
+    let sources = folder("scenarios/core");
+    let (scenarios, diagnostics) = scenario::read(&sources);
+    assert_eq!(diagnostics, []);
+    assert_eq!(
+        scenarios.iter().filter(|one| one.control).map(|one| one.id.as_str()).collect::<Vec<_>>(),
+        ["valid-caller"]
+    );
+    for scenario in &scenarios {
+        assert!(scenario.source.text.lines().count() <= 25, "{} is long", scenario.id);
+        assert!(scenario.case_count() <= 20, "{} has many cases", scenario.id);
+    }
+}

@@ -1,0 +1,9 @@
+//! The format from outside: files as people write and break them.
+
+mod broken;
+mod cases;
+mod files;
+mod keys;
+mod profiles;
+mod robust;
+mod schema;

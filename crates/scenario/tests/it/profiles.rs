@@ -1,0 +1,141 @@
+//! What profiles say.
+
+use std::path::Path;
+use std::time::Duration;
+
+use diagnostics::Source;
+use rstest::rstest;
+use scenario::{
+    Address, AddressError, BaseUrl, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Platform,
+    PrincipalPlace, Profile, Secret,
+};
+use token::Version;
+
+use crate::files::{path, source};
+
+fn read(text: &str) -> Profile {
+    let (profile, diagnostics) = Profile::read(&Source::new("infra/profile.yaml", text));
+    assert_eq!(diagnostics, []);
+    profile.expect("a profile")
+}
+
+#[test]
+fn the_reference_profile_names_all_that_the_scenarios_speak_of() {
+    let (profile, diagnostics) = Profile::read(&source("fixtures/profiles/reference.yaml"));
+    assert_eq!(diagnostics, []);
+    let profile = profile.expect("a profile");
+    assert_eq!((profile.target.address, profile.target.platform), (Address::Reference, Platform::EasyAuth));
+    assert_eq!(
+        profile.target.marker,
+        Some(Marker { header: "x-function".to_owned(), value: Some("orders".to_owned()) })
+    );
+    assert_eq!(profile.target.principal, Some(PrincipalPlace::Json("/principal/id".to_owned())));
+    assert_eq!(profile.token_version, Some(Version::V2));
+    assert!(path("").join(profile.settings.expect("settings")).exists());
+    let Some(Issuer::Started(mocks)) = profile.issuer else { panic!("mocks of its own") };
+    assert_eq!(mocks.names, IssuerNames::Entra);
+    assert!(path("").join(mocks.directory.expect("a directory")).exists());
+
+    let profile = Profile::read(&source("fixtures/profiles/reference.yaml")).0.expect("a profile");
+    let (scenarios, _) = scenario::read(&crate::files::folder("scenarios/core"));
+    for case in scenarios.iter().flat_map(scenario::Scenario::cases) {
+        for recipe in case.recipes() {
+            assert!(profile.caller(&recipe.caller).is_some(), "{} of {}", recipe.caller, case.id);
+            assert!(recipe.audience.as_deref().is_none_or(|name| profile.api(name).is_some()), "{}", case.id);
+        }
+    }
+}
+
+#[test]
+fn the_example_of_a_deployed_target_is_read() {
+    let (profile, diagnostics) = Profile::read(&source("fixtures/profiles/deployed.yaml"));
+    assert_eq!(diagnostics, []);
+    let profile = profile.expect("a profile");
+    let secret = Secret { env: "UNLISTED_CLIENT_SECRET".to_owned() };
+    assert_eq!(profile.caller("unlisted").expect("unlisted").credential, Some(Credential::ClientSecret(secret)));
+    assert_eq!(profile.limits.requests_per_second, Some(10));
+    assert_eq!(profile.issuer, None);
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let profile = read("target: { url: 'https://func.example.net/api/orders' }");
+    assert_eq!((profile.target.path.as_str(), profile.target.method.as_str()), ("/api/orders", "GET"));
+    assert_eq!((profile.target.platform, profile.limits, profile.strict), (Platform::Other, Limits::default(), false));
+    assert_eq!(profile, Profile::bare("https://func.example.net/api/orders").expect("an address"));
+}
+
+#[test]
+fn paths_are_as_the_profile_sees_them() {
+    let profile = read(
+        "{ target: { url: reference, ca: /etc/ca.pem }, settings: ../auth.json, issuer: { control: 'https://localhost:8443', ca: ca.pem } }",
+    );
+    assert_eq!(profile.settings.as_deref(), Some(Path::new("infra/../auth.json")));
+    assert_eq!(profile.target.ca.as_deref(), Some(Path::new("/etc/ca.pem")));
+    let Some(Issuer::Running { control, ca }) = profile.issuer else { panic!("running mocks") };
+    assert_eq!(
+        (control.to_string().as_str(), ca.as_deref()),
+        ("https://localhost:8443", Some(Path::new("infra/ca.pem")))
+    );
+}
+
+#[test]
+fn all_of_the_rest_is_read() {
+    let profile = read(
+        "{ target: { url: 'http://[::1]:8080', path: /x, method: POST, principal: { header: x-who }, platform: easy-auth },
+           callers: { listed: { client-id: abc, tenant: t, credential: workload-identity }, other: { identity: o, credential: { token: { env: T } } } },
+           issuer: { listen: '127.0.0.1:8443', http: '127.0.0.1:8080', imds: '[::1]:0', state: keys },
+           limits: { requests: 5, concurrency: 2, connect-ms: 100, answer-ms: 200, body-bytes: 300 }, token-version: 1, strict: true }",
+    );
+    assert_eq!(profile.target.address, Address::Url(BaseUrl { https: false, host: "[::1]".to_owned(), port: 8080 }));
+    assert_eq!(profile.target.principal, Some(PrincipalPlace::Header("x-who".to_owned())));
+    assert_eq!(profile.callers[0].identity, Identity::ClientId("abc".to_owned()));
+    assert_eq!(profile.callers[0].credential, Some(Credential::WorkloadIdentity));
+    assert_eq!(profile.callers[1].credential, Some(Credential::Token(Secret { env: "T".to_owned() })));
+    let Some(Issuer::Started(mocks)) = &profile.issuer else { panic!("mocks of its own") };
+    assert_eq!(
+        (mocks.listen.port(), mocks.http.map(|http| http.port()), mocks.imds.is_ipv6()),
+        (8443, Some(8080), true)
+    );
+    assert_eq!(mocks.state.as_deref(), Some(Path::new("infra/keys")));
+    let limits = Limits {
+        requests_per_second: None,
+        requests: Some(5),
+        concurrency: 2,
+        connect: Duration::from_millis(100),
+        answer: Duration::from_millis(200),
+        body_bytes: 300,
+    };
+    assert_eq!((profile.limits, profile.token_version, profile.strict), (limits, Some(Version::V1), true));
+}
+
+#[rstest]
+#[case("https://host", "https://host", "/")]
+#[case("https://host:443/", "https://host", "/")]
+#[case("https://host:8443/a/b;rev=2", "https://host:8443", "/a/b;rev=2")]
+#[case("http://127.0.0.1:80", "http://127.0.0.1", "/")]
+#[case("https://[::1]:1/x", "https://[::1]:1", "/x")]
+fn addresses_are_read(#[case] text: &str, #[case] base: &str, #[case] path: &str) {
+    let (url, own_path) = BaseUrl::parse(text).expect("an address");
+    assert_eq!((url.to_string().as_str(), own_path.as_str()), (base, path));
+}
+
+#[rstest]
+#[case("host", AddressError::Scheme)]
+#[case("ftp://host", AddressError::Scheme)]
+#[case("https://", AddressError::Malformed)]
+#[case("https:///path", AddressError::Malformed)]
+#[case("https://ho st", AddressError::Malformed)]
+#[case("https://host:0", AddressError::Malformed)]
+#[case("https://host:99999", AddressError::Malformed)]
+#[case("https://host:", AddressError::Malformed)]
+#[case("https://[::1", AddressError::Malformed)]
+#[case("https://[nonsense]", AddressError::Malformed)]
+#[case("https://host/a b", AddressError::Malformed)]
+#[case("https://user:word@host", AddressError::UserInfo)]
+#[case("https://host/?code=1", AddressError::BeyondPath)]
+#[case("https://host#x", AddressError::BeyondPath)]
+fn what_is_no_address_is_refused(#[case] text: &str, #[case] expected: AddressError) {
+    assert_eq!(BaseUrl::parse(text), Err(expected));
+    assert_eq!(Profile::bare(text), Err(expected));
+}
