@@ -29,6 +29,9 @@ pub struct Opening {
 pub struct Case {
     /// The scenario's id.
     pub id: String,
+    /// What the scenario is about: the folder that its file stands in. Empty where that says nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub theme: String,
     /// `key=value,...` in the order the scenario declares; empty where it declares no variants.
     pub variant: String,
     /// The configuration it was played against, where a run plays several.

@@ -28,6 +28,7 @@ fn pass() -> Case {
     let redactor = Redactor::default();
     Case {
         id: "wrong-audience".to_owned(),
+        theme: "core".to_owned(),
         variant: "audience=billing,version=1".to_owned(),
         configuration: Some("strict".to_owned()),
         title: "A token for another API is refused".to_owned(),
@@ -71,6 +72,7 @@ fn pass() -> Case {
 fn skip() -> Case {
     Case {
         id: "valid-caller".to_owned(),
+        theme: String::new(),
         variant: String::new(),
         configuration: None,
         why: String::new(),
