@@ -127,7 +127,7 @@ fn full(node: &Node, problems: &Problems) -> Option<Expect> {
     let headers = fields.optional("headers").map(|node| headers(node, problems)).unwrap_or_default();
     let (body_contains, body_lacks) = fields.optional("body").map(|node| body(node, problems)).unwrap_or_default();
     let answered_by = fields.optional("answered-by").and_then(|node| answered_by(node, problems));
-    let principal = fields.optional("principal").and_then(|node| principal(node, problems));
+    let principal = fields.optional("principal").and_then(|node| Some((node, principal(node, problems)?)));
     let within_ms = fields.optional("within-ms").and_then(|node| positive(node, problems));
     let detailed = fields.entries().len() > 1;
     fields.finish();
@@ -143,6 +143,13 @@ fn full(node: &Node, problems: &Problems) -> Option<Expect> {
         let message = format!("`{}` never answers 2xx", outcome.word());
         problems.error(node.span, message, "name a status that refuses, such as 401 or 403");
     }
+    if let Some((node, _)) = &principal
+        && outcome.is_denial()
+    {
+        let help = "remove it: a function that is not reached is told nothing";
+        problems.error(node.span, format!("`{}` shows no principal", outcome.word()), help);
+    }
+    let principal = principal.map(|(_, principal)| principal);
     let status = status.map(|(_, statuses)| statuses).unwrap_or_default();
     Some(Expect { outcome, status, headers, body_contains, body_lacks, answered_by, principal, within_ms })
 }

@@ -7,7 +7,7 @@ use diagnostics::{Diagnostic, Fields, Level, Node, Problems, Source, Span, Value
 use results::Severity;
 use token::{Need, Recipe};
 
-use crate::expect::{self, Expect, Outcome};
+use crate::expect::{self, Expect, Outcome, Principal};
 use crate::send::{self, Send};
 use crate::substitute::{Check, substitute};
 use crate::variants::{self, Axis, Variant};
@@ -232,13 +232,9 @@ fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &Problems) {
     for variant in variants::all(axes) {
         let mistakes = Problems::new(problems.source());
         let read = read_steps(steps, &variant, &mistakes).unwrap_or_default();
-        for (read, written) in read.iter().zip(steps) {
-            if let Some(node) = &written.expect
-                && control
-                && read.expect.outcome != Outcome::Accepted
-            {
-                let help = "expect `accepted`, or remove `control`";
-                mistakes.error(node.span, "a positive control is accepted", help);
+        for (step, written) in read.iter().zip(steps) {
+            if let Some(node) = &written.expect {
+                agree(step, node, control, &mistakes);
             }
         }
         for mistake in mistakes.into_vec() {
@@ -252,6 +248,20 @@ fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &Problems) {
     }
     for mistake in found {
         problems.push(mistake);
+    }
+}
+
+/// Whether what a step expects can come of what it sends, and of a positive control.
+fn agree(step: &Step, expect: &Node, control: bool, problems: &Problems) {
+    if control && step.expect.outcome != Outcome::Accepted {
+        problems.error(expect.span, "a positive control is accepted", "expect `accepted`, or remove `control`");
+    }
+    if step.expect.principal == Some(Principal::Caller) && step.send.token.is_none() {
+        problems.error(
+            expect.span,
+            "`principal: caller` is about a token, and none is sent",
+            "send one, or expect `none`",
+        );
     }
 }
 

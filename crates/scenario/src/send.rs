@@ -6,8 +6,9 @@ use token::Recipe;
 use crate::recipe;
 use crate::template::{TOKEN, Template};
 
-/// A request, but for what the profile adds: where the target is, and what is at its path.
-#[derive(Debug, Clone, PartialEq)]
+/// A request, but for what the profile adds: where the target is, and what is at its path. The default is a plain request
+/// without a token.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Send {
     /// The method; none: the profile's.
     pub method: Option<String>,
