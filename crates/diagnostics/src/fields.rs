@@ -47,13 +47,11 @@ impl Problems {
 
     /// Text, or an error that says what was found instead.
     pub fn text<'a>(&self, node: &'a Node) -> Option<&'a str> {
-        match &node.value {
-            Value::Text(text) => Some(text),
-            _ => {
-                self.mismatch(node, "text", "put it in quotes if the very characters are meant");
-                None
-            }
+        if let Value::Text(text) = &node.value {
+            return Some(text);
         }
+        self.mismatch(node, "text", "put it in quotes if the very characters are meant");
+        None
     }
 
     /// A whole number, or an error.
@@ -183,7 +181,11 @@ impl<'a> Fields<'a> {
         let known = self.known.borrow();
         for (key, _) in self.entries {
             if !known.contains(&key.text.as_str()) {
-                self.problems.error(key.span, format!("`{}` is not known here", key.text), suggestion(&key.text, &known));
+                self.problems.error(
+                    key.span,
+                    format!("`{}` is not known here", key.text),
+                    suggestion(&key.text, &known),
+                );
             }
         }
     }

@@ -75,6 +75,8 @@ proptest! {
     fn any_text_is_survived(text in "[ -~\\n\\té\u{feff}]{0,80}") {
         let found = read(&text);
         render(&found, true);
-        found.iter().for_each(|one| { one.place(); });
+        for one in &found {
+            one.place();
+        }
     }
 }

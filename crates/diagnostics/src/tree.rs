@@ -121,8 +121,8 @@ impl<'a> Builder<'a> {
                 self.nest(Open::Map(Vec::new(), None, span.start), span)?;
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
-                Some(Open::List(items, start)) => self.place(Value::List(items), Span { start, end: span.end })?,
-                Some(Open::Map(entries, _, start)) => self.place(Value::Map(entries), Span { start, end: span.end })?,
+                Some(Open::List(items, start)) => self.place(Value::List(items), Span { start, end: span.end }),
+                Some(Open::Map(entries, _, start)) => self.place(Value::Map(entries), Span { start, end: span.end }),
                 None => {}
             },
             _ => {}
@@ -140,7 +140,8 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         let value = if *style == ScalarStyle::Plain { plain(text) } else { Value::Text(text.to_string()) };
-        self.place(value, span)
+        self.place(value, span);
+        Ok(())
     }
 
     fn nest(&mut self, open: Open, span: Span) -> Result<(), Diagnostic> {
@@ -155,7 +156,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Puts a finished value where it belongs: into the open list or mapping, or at the root.
-    fn place(&mut self, value: Value, span: Span) -> Result<(), Diagnostic> {
+    fn place(&mut self, value: Value, span: Span) {
         let node = Node { value, span: self.trim(span) };
         match self.open.last_mut() {
             Some(Open::List(items, _)) => items.push(node),
@@ -166,7 +167,6 @@ impl<'a> Builder<'a> {
             }
             None => self.root = Some(node),
         }
-        Ok(())
     }
 
     /// Block collections and folded text end where the next token starts; the marked words should not.

@@ -1,1 +1,24 @@
-//! Plan, play, judge.
+//! Plan, play, judge: cases in, events out.
+//!
+//! [`play`] takes scenarios and what is known about a target, decides what can be played there, makes the tokens, sends the
+//! requests, judges the answers, and tells it all to a [`results::Reporter`]. Tokens come from an [`Issuer`], known by its address
+//! whether it runs in this process ([`Mocks`]) or elsewhere.
+//!
+//! It never validates a token, never bends a promise to the target's settings, and reads neither arguments nor environment.
+
+mod attribute;
+mod compose;
+mod control;
+mod evidence;
+mod form;
+mod issuer;
+mod judge;
+mod plan;
+mod player;
+mod ready;
+mod roles;
+mod run;
+mod tokens;
+
+pub use issuer::{Directory, Issuer, IssuerError};
+pub use run::{Run, RunError, play};

@@ -1,6 +1,7 @@
 //! Scenarios, and the cases that they become.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Fields, Level, Node, Problems, Source, Span, Value, parse};
@@ -79,6 +80,12 @@ impl Scenario {
             let steps = read_steps(&self.steps, &variant, &Problems::new(&self.source));
             steps.map(|steps| Case { id: self.id.clone(), variant: variant.name(), steps })
         })
+    }
+
+    /// The folder that its file lies in, which is what it is about: `core`.
+    pub fn theme(&self) -> &str {
+        let folder = Path::new(&self.source.name).parent().and_then(Path::file_name);
+        folder.and_then(|folder| folder.to_str()).unwrap_or_default()
     }
 
     /// How many cases there are.

@@ -1,0 +1,285 @@
+//! The mock issuer as a run sees it: an address. Whether it runs in the same process makes no difference.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use token::{Draft, KeyComponents, Recipe, Token, TokenVersion, Version};
+use wire::{Client, Fetched, Trust, WireError};
+
+/// How long an errand to the issuer may take; the first one may wait for a key that is being made.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The oldest version of the IMDS protocol, and the one most clients speak.
+const IMDS_VERSION: &str = "2018-02-01";
+
+/// A mock issuer, by its control API, and the identity endpoint beside it.
+#[derive(Debug)]
+pub struct Issuer {
+    control: String,
+    /// Where managed identities ask for their tokens; none: they are minted.
+    imds: Option<String>,
+    client: Client,
+    directory: Directory,
+}
+
+/// Why the issuer did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// It cannot be reached.
+    #[error("the mock issuer: {0}")]
+    Wire(#[from] WireError),
+    /// It refused.
+    #[error("the mock issuer answered {status} to {what}: {said}")]
+    Refused {
+        /// What was asked.
+        what: &'static str,
+        /// HTTP status.
+        status: u16,
+        /// Its words.
+        said: String,
+    },
+    /// It said something else than it should.
+    #[error("the answer to {what} is not what a mock issuer says: {reason}")]
+    Foreign {
+        /// What was asked.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What an issuer is asked for: the base token of a recipe.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Ask {
+    /// Name or client id.
+    pub(crate) caller: String,
+    /// Name or id.
+    pub(crate) tenant: Option<String>,
+    /// Name, App ID URI or client id.
+    pub(crate) audience: Option<String>,
+    /// None: as the API is registered.
+    pub(crate) version: Option<VersionAsked>,
+}
+
+/// [`Version`], as a part of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum VersionAsked {
+    V1,
+    V2,
+}
+
+/// Who exists at the issuer.
+#[derive(Debug, Deserialize)]
+pub struct Directory {
+    tenants: Vec<Tenant>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tenant {
+    name: String,
+    id: String,
+    applications: Vec<Application>,
+    identities: Vec<Identity>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Application {
+    name: String,
+    client_id: String,
+    uris: Vec<String>,
+    token_version: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Identity {
+    name: String,
+    kind: String,
+    client_id: String,
+}
+
+impl Issuer {
+    /// Finds an issuer by the address that `greenlight serve` prints. `ca` is the certificate of its authority.
+    pub async fn connect(control: &str, ca: Option<&str>) -> Result<Self, IssuerError> {
+        #[derive(Deserialize)]
+        struct Status {
+            #[serde(default)]
+            beside: std::collections::HashMap<String, String>,
+        }
+        let trust = Trust::System(ca.map(str::to_owned).into_iter().collect());
+        let client = Client::new(&trust, &[], PATIENCE)?;
+        let control = format!("{}/_greenlight", control.trim_end_matches('/'));
+        let status: Status = read("its status", &client.get(&format!("{control}/status"), &[]).await?)?;
+        let directory = read("its directory", &client.get(&format!("{control}/directory"), &[]).await?)?;
+        Ok(Self { control, imds: status.beside.get("imds").cloned(), client, directory })
+    }
+
+    /// Who exists there.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The token that a caller is handed out: through the identity endpoint where the caller is a managed identity that is served
+    /// there and the token is as the API is registered, as API Management would get it; else minted.
+    pub(crate) async fn token(&self, ask: &Ask) -> Result<Token, IssuerError> {
+        match (&self.imds, self.directory.served(ask)) {
+            (Some(imds), Some((client_id, resource))) => self.from_imds(imds, client_id, resource).await,
+            _ => self.minted(ask).await,
+        }
+    }
+
+    async fn from_imds(&self, imds: &str, client_id: &str, resource: &str) -> Result<Token, IssuerError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            access_token: String,
+        }
+        let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let url = format!(
+            "{imds}/metadata/identity/oauth2/token?api-version={IMDS_VERSION}&resource={}&client_id={}",
+            encode(resource),
+            encode(client_id)
+        );
+        let answer: Answer =
+            read("a managed identity's request", &self.client.get(&url, &[("Metadata", "true")]).await?)?;
+        Ok(Token::new(answer.access_token))
+    }
+
+    async fn minted(&self, ask: &Ask) -> Result<Token, IssuerError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            token: String,
+        }
+        let version = match ask.version {
+            None => TokenVersion::Settings,
+            Some(VersionAsked::V1) => TokenVersion::V1,
+            Some(VersionAsked::V2) => TokenVersion::V2,
+        };
+        let recipe = Recipe {
+            caller: ask.caller.clone(),
+            audience: ask.audience.clone(),
+            tenant: ask.tenant.clone(),
+            version,
+            ..Recipe::default()
+        };
+        let answer: Answer = self.post("a token", "mint", &json!(recipe)).await?;
+        Ok(Token::new(answer.token))
+    }
+
+    /// Completes a draft with the issuer's signature.
+    pub(crate) async fn sign(&self, draft: Draft, tenant: Option<&str>) -> Result<Token, IssuerError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            signature: String,
+        }
+        let what = "a signature";
+        let body = json!({
+            "tenant": tenant.unwrap_or_else(|| self.directory.first_tenant()),
+            "algorithm": draft.algorithm().name(),
+            "input": BASE64_URL_SAFE_NO_PAD.encode(draft.signing_input()),
+        });
+        let answer: Answer = self.post(what, "sign", &body).await?;
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(&answer.signature);
+        let signature = signature.map_err(|error| IssuerError::Foreign { what, reason: error.to_string() })?;
+        Ok(draft.signed(&signature))
+    }
+
+    /// The public key that verifies a token, from the keys that its issuer publishes.
+    pub(crate) async fn public_key(&self, token: &Token) -> Result<KeyComponents, IssuerError> {
+        #[derive(Deserialize)]
+        struct Keys {
+            keys: Vec<Key>,
+        }
+        #[derive(Deserialize)]
+        struct Key {
+            kid: String,
+            n: String,
+            e: String,
+        }
+        let what = "its keys";
+        let foreign = |reason: &str| IssuerError::Foreign { what, reason: reason.to_owned() };
+        let origin = self.control.trim_end_matches("/_greenlight");
+        let keys: Keys = read(what, &self.client.get(&format!("{origin}/common/discovery/v2.0/keys"), &[]).await?)?;
+        let header = token.open().ok().and_then(|(draft, _)| draft.header_json().ok());
+        let kid = header.as_ref().and_then(|header| header.get("kid")?.as_str()).unwrap_or_default();
+        let key =
+            keys.keys.iter().find(|key| key.kid == kid).ok_or_else(|| foreign("the token's key is not among them"))?;
+        KeyComponents::from_jwk(&key.n, &key.e).map_err(|error| foreign(&error.to_string()))
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        action: &str,
+        body: &Value,
+    ) -> Result<T, IssuerError> {
+        read(what, &self.client.post_json(&format!("{}/{action}", self.control), body, &[]).await?)
+    }
+}
+
+impl Directory {
+    /// Whether somebody has this name or client id.
+    pub(crate) fn knows_caller(&self, caller: &str) -> bool {
+        self.tenants.iter().flat_map(|tenant| &tenant.identities).any(|one| one.is(caller))
+    }
+
+    /// Whether an API has this name, client id or URI.
+    pub(crate) fn knows_audience(&self, audience: &str) -> bool {
+        self.tenants.iter().flat_map(|tenant| &tenant.applications).any(|one| one.is(audience))
+    }
+
+    /// The client id and the resource to ask the identity endpoint for, where it serves this.
+    fn served<'a>(&'a self, ask: &'a Ask) -> Option<(&'a str, &'a str)> {
+        // The identity endpoint is that of one tenant, the first.
+        let tenant = self.tenants.first()?;
+        if ask.tenant.as_ref().is_some_and(|asked| ![&tenant.name, &tenant.id].contains(&asked)) {
+            return None;
+        }
+        let identity = tenant.identities.iter().find(|one| one.is(&ask.caller) && one.kind != "service-principal")?;
+        let audience = ask.audience.as_deref()?;
+        let application = tenant.applications.iter().find(|one| one.is(audience))?;
+        let registered = if application.token_version == 1 { VersionAsked::V1 } else { VersionAsked::V2 };
+        if ask.version.is_some_and(|asked| asked != registered) {
+            return None;
+        }
+        Some((&identity.client_id, if application.name == audience { &application.client_id } else { audience }))
+    }
+
+    fn first_tenant(&self) -> &str {
+        self.tenants.first().map_or("", |tenant| tenant.id.as_str())
+    }
+}
+
+impl Application {
+    fn is(&self, audience: &str) -> bool {
+        let own = audience.strip_prefix("api://") == Some(&self.client_id);
+        own || self.name == audience || self.client_id == audience || self.uris.iter().any(|uri| uri == audience)
+    }
+}
+
+impl Identity {
+    fn is(&self, caller: &str) -> bool {
+        self.name == caller || self.client_id == caller
+    }
+}
+
+impl From<Version> for VersionAsked {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::V1 => Self::V1,
+            Version::V2 => Self::V2,
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(what: &'static str, answer: &Fetched) -> Result<T, IssuerError> {
+    if answer.status != 200 {
+        let said = String::from_utf8_lossy(&answer.body).chars().take(300).collect();
+        return Err(IssuerError::Refused { what, status: answer.status, said });
+    }
+    serde_json::from_slice(&answer.body).map_err(|error| IssuerError::Foreign { what, reason: error.to_string() })
+}

@@ -1,0 +1,90 @@
+//! Who fills the roles of a scenario, and what an issuer is then asked.
+
+use authsettings::Settings;
+use scenario::{Identity, Profile};
+use token::{Recipe, TokenVersion, Version};
+
+use crate::issuer::{Ask, Directory};
+
+/// What profile and settings say about callers, audiences and token versions.
+#[derive(Debug, Clone)]
+pub(crate) struct Roles {
+    profile: Profile,
+    /// The version that the target is configured for; none where nobody said.
+    version: Option<Version>,
+    audience: Option<String>,
+    tenant: Option<String>,
+}
+
+impl Roles {
+    /// Takes them from a profile; what it leaves open comes from the settings.
+    pub(crate) fn new(profile: &Profile, settings: Option<&Settings>) -> Self {
+        let client_id = || settings.and_then(Settings::client_id).map(str::to_owned);
+        Self {
+            version: profile.token_version.or_else(|| settings.and_then(Settings::token_version).map(version)),
+            audience: profile.audience.clone().or_else(client_id),
+            tenant: profile.tenant.clone().or_else(|| settings.and_then(Settings::tenant)),
+            profile: profile.clone(),
+        }
+    }
+
+    /// What an issuer is asked for the base token of a recipe.
+    pub(crate) fn ask(&self, recipe: &Recipe) -> Ask {
+        let caller = self.profile.caller(&recipe.caller);
+        let name = caller.map_or(recipe.caller.as_str(), |caller| match &caller.identity {
+            Identity::ClientId(name) | Identity::Name(name) => name,
+        });
+        let audience =
+            recipe.audience.as_deref().map(|audience| self.profile.api(audience).unwrap_or(audience).to_owned());
+        let tenant = recipe.tenant.clone().or_else(|| caller.and_then(|caller| caller.tenant.clone()));
+        Ask {
+            caller: name.to_owned(),
+            tenant: tenant.or_else(|| self.tenant.clone()),
+            audience: audience.or_else(|| self.audience.clone()),
+            version: match recipe.version {
+                TokenVersion::Settings => self.version.map(Into::into),
+                other => Some(self.version(other).into()),
+            },
+        }
+    }
+
+    /// The version that a recipe's word stands for here. Entra's own default is v1, but who protects a Function App today names
+    /// the v2 issuer, as the portal and the Terraform module do.
+    pub(crate) fn version(&self, word: TokenVersion) -> Version {
+        let settings = self.version.unwrap_or(Version::V2);
+        match word {
+            TokenVersion::Settings => settings,
+            TokenVersion::Other => settings.other(),
+            TokenVersion::V1 => Version::V1,
+            TokenVersion::V2 => Version::V2,
+        }
+    }
+
+    /// What keeps a recipe from being made by an issuer with this directory.
+    pub(crate) fn lacks(&self, recipe: &Recipe, directory: &Directory) -> Option<String> {
+        let ask = self.ask(recipe);
+        let role = &recipe.caller;
+        if !directory.knows_caller(&ask.caller) {
+            return Some(match self.profile.caller(role) {
+                Some(_) => {
+                    format!("the directory has no `{}`, which the profile names for the caller `{role}`", ask.caller)
+                }
+                None => format!("the profile names nobody for the caller `{role}`"),
+            });
+        }
+        let Some(audience) = ask.audience else {
+            return Some("the profile names no `audience`".to_owned());
+        };
+        if directory.knows_audience(&audience) {
+            return None;
+        }
+        Some(format!("neither the profile's `apis` nor the directory names the API `{audience}`"))
+    }
+}
+
+fn version(named: authsettings::TokenVersion) -> Version {
+    match named {
+        authsettings::TokenVersion::V1 => Version::V1,
+        authsettings::TokenVersion::V2 => Version::V2,
+    }
+}

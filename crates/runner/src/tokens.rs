@@ -1,0 +1,120 @@
+//! Makes the tokens of a run: by the issuer as its callers would ask for them, then forged as the recipe says.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use token::{
+    AppToken, ClientAuth, Forged, HmacSecret, Materials, Names, Recipe, Signature, SigningKey, Token, UnixTime, forge,
+};
+use tokio::sync::OnceCell;
+
+use crate::issuer::{Ask, Issuer, IssuerError};
+use crate::roles::Roles;
+
+/// Makes tokens. What an issuer hands out is asked for once and kept for the run, as its callers keep it.
+pub(crate) struct Tokens {
+    issuer: Option<Arc<Issuer>>,
+    roles: Roles,
+    stranger: OnceCell<SigningKey>,
+    issued: Mutex<HashMap<Ask, Arc<OnceCell<Token>>>>,
+}
+
+/// Why a token could not be made. Never the target's fault.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenTrouble {
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    #[error("the token cannot be forged: {0}")]
+    Forge(#[from] token::TokenError),
+    #[error("a key for the tokens of a stranger could not be made: {0}")]
+    Stranger(String),
+    #[error("it needs a signature that the target trusts, and the run has no issuer")]
+    NoIssuer,
+}
+
+impl Tokens {
+    /// Makes tokens by an issuer, or only such as need no trusted signature.
+    pub(crate) fn new(issuer: Option<Arc<Issuer>>, roles: Roles) -> Self {
+        Self { issuer, roles, stranger: OnceCell::new(), issued: Mutex::default() }
+    }
+
+    /// Makes the token of a recipe.
+    pub(crate) async fn make(&self, recipe: &Recipe, now: UnixTime) -> Result<Token, TokenTrouble> {
+        let signature = &recipe.forge.signature;
+        if *signature == Signature::Stranger {
+            self.stranger(now).await?;
+        }
+        let base = match &self.issuer {
+            Some(issuer) => self.issued(issuer, recipe).await?,
+            None => self.composed(recipe, now).await?,
+        };
+        let public = match (&self.issuer, signature) {
+            (Some(issuer), Signature::Hmac(secret)) if is_public_key(secret) => Some(issuer.public_key(&base).await?),
+            _ => None,
+        };
+        let forged = {
+            let stranger = || self.stranger.get().expect("made above for the recipes that ask for it");
+            forge(&base, recipe, &Materials { now, stranger: &stranger, issuer: public.as_ref() })?
+        };
+        match forged {
+            Forged::Ready(token) => Ok(token),
+            Forged::NeedsSignature { draft } => {
+                let issuer = self.issuer.as_ref().ok_or(TokenTrouble::NoIssuer)?;
+                Ok(issuer.sign(draft, self.roles.ask(recipe).tenant.as_deref()).await?)
+            }
+        }
+    }
+
+    /// The token as the issuer hands it out.
+    async fn issued(&self, issuer: &Issuer, recipe: &Recipe) -> Result<Token, IssuerError> {
+        let ask = self.roles.ask(recipe);
+        let slot = {
+            let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(issued.entry(ask.clone()).or_default())
+        };
+        slot.get_or_try_init(|| issuer.token(&ask)).await.cloned()
+    }
+
+    /// Where there is no issuer: a token as Entra would shape it, by a key that nobody publishes.
+    async fn composed(&self, recipe: &Recipe, now: UnixTime) -> Result<Token, TokenTrouble> {
+        let (ask, version) = (self.roles.ask(recipe), self.roles.version(recipe.version));
+        let tenant = ask.tenant.unwrap_or_else(|| NOBODY.to_owned());
+        let token = AppToken {
+            version,
+            issuer: Names::Entra.issuer(&tenant, version),
+            tenant,
+            audience: ask.audience.unwrap_or_else(|| NOBODY.to_owned()),
+            client_id: ask.caller,
+            client_auth: ClientAuth::Certificate,
+            object_id: NOBODY.to_owned(),
+            roles: Vec::new(),
+            managed_identity: None,
+            issued_at: now - BACKDATED,
+            expires_at: now + LIFETIME,
+            token_id: *uuid::Uuid::new_v4().as_bytes(),
+        };
+        Ok(token.mint(self.stranger(now).await?))
+    }
+
+    /// A key that no issuer publishes; made when it is first asked for, away from the threads that play.
+    async fn stranger(&self, now: UnixTime) -> Result<&SigningKey, TokenTrouble> {
+        let make = || async {
+            let made = tokio::task::spawn_blocking(move || SigningKey::generate(now)).await;
+            made.map_err(|error| TokenTrouble::Stranger(error.to_string()))?
+                .map_err(|error| TokenTrouble::Stranger(error.to_string()))
+        };
+        self.stranger.get_or_try_init(make).await
+    }
+}
+
+/// Whether an HMAC is keyed with the issuer's public key.
+pub(crate) fn is_public_key(secret: &HmacSecret) -> bool {
+    !matches!(secret, HmacSecret::Empty | HmacSecret::Text(_))
+}
+
+/// Stands for ids that nobody told us.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+/// Entra sets `iat` and `nbf` this many seconds before the moment of issue.
+const BACKDATED: UnixTime = 300;
+/// About as long as Entra's tokens live.
+const LIFETIME: UnixTime = 3600;
