@@ -1,0 +1,111 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+
+use crate::error::{Phase, WireError};
+use crate::origin::Origin;
+
+/// A connection, plain or TLS.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// An open connection and its other end.
+pub(crate) struct Line {
+    pub(crate) stream: Box<dyn Stream>,
+    pub(crate) address: SocketAddr,
+}
+
+/// How connections are made.
+pub(crate) struct Connector {
+    tls: TlsConnector,
+    /// Hosts whose address is known beforehand.
+    addresses: Vec<(String, SocketAddr)>,
+    /// For name and TCP together, and once more for TLS.
+    patience: Duration,
+}
+
+impl Connector {
+    pub(crate) fn new(tls: ClientConfig, addresses: Vec<(String, SocketAddr)>, patience: Duration) -> Self {
+        Self { tls: TlsConnector::from(Arc::new(tls)), addresses, patience }
+    }
+
+    /// Opens a connection to an origin.
+    pub(crate) async fn connect(&self, origin: &Origin) -> Result<Line, WireError> {
+        let (stream, address) = self.tcp(origin).await?;
+        // Requests are written whole; waiting to fill a packet would only cost time.
+        let _ = stream.set_nodelay(true);
+        if !origin.is_https() {
+            return Ok(Line { stream: Box::new(stream), address });
+        }
+        let at = place(origin, Some(address));
+        let name = ServerName::try_from(origin.host().to_owned()).map_err(|error| WireError::Tls {
+            at: at.clone(),
+            reason: format!("`{}` cannot stand in a certificate: {error}", origin.host()),
+            advice: "check the host in the URL",
+        })?;
+        match timeout(self.patience, self.tls.connect(name, stream)).await {
+            Ok(Ok(stream)) => Ok(Line { stream: Box::new(stream), address }),
+            Ok(Err(error)) => Err(WireError::handshake(at, origin.host(), &error)),
+            Err(_) => Err(WireError::TimedOut { at, phase: Phase::Handshake, after: self.patience }),
+        }
+    }
+
+    /// Tries the host's addresses one after the other, each for its share of the time that is left.
+    async fn tcp(&self, origin: &Origin) -> Result<(TcpStream, SocketAddr), WireError> {
+        let deadline = Instant::now() + self.patience;
+        let late = |at: String| WireError::TimedOut { at, phase: Phase::Connect, after: self.patience };
+        let resolved = timeout_at(deadline, self.resolve(origin)).await;
+        let addresses = resolved
+            .map_err(|_| late(origin.to_string()))?
+            .map_err(|error| WireError::Resolve { at: origin.to_string(), reason: error.to_string() })?;
+        let mut trouble = WireError::Resolve { at: origin.to_string(), reason: "it has no address".to_owned() };
+        for (number, address) in addresses.iter().enumerate() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            // A name has a handful of addresses.
+            let share = left / u32::try_from(addresses.len() - number).unwrap_or(u32::MAX);
+            let at = place(origin, Some(*address));
+            trouble = match timeout(share, TcpStream::connect(*address)).await {
+                Ok(Ok(stream)) => return Ok((stream, *address)),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => WireError::Refused { at },
+                Ok(Err(error)) => WireError::Unreachable { at, reason: error.to_string() },
+                Err(_) => late(at),
+            };
+        }
+        Err(trouble)
+    }
+
+    async fn resolve(&self, origin: &Origin) -> io::Result<Vec<SocketAddr>> {
+        if let Some(ip) = origin.ip() {
+            return Ok(vec![SocketAddr::new(ip, origin.port())]);
+        }
+        match self.addresses.iter().find(|(host, _)| host.eq_ignore_ascii_case(origin.host())) {
+            Some((_, address)) => Ok(vec![mapped(origin, *address)]),
+            None => Ok(lookup_host((origin.host(), origin.port())).await?.collect()),
+        }
+    }
+}
+
+/// Where a mapped host is. A port in the URL counts more than the map's, and the map's more than the scheme's own: as reqwest does.
+fn mapped(origin: &Origin, mut address: SocketAddr) -> SocketAddr {
+    if address.port() == 0 || !origin.has_default_port() {
+        address.set_port(origin.port());
+    }
+    address
+}
+
+/// An origin for a message, with the address behind it where the name does not say it.
+pub(crate) fn place(origin: &Origin, address: Option<SocketAddr>) -> String {
+    match address {
+        Some(address) if origin.ip() != Some(address.ip()) => format!("{origin} ({address})"),
+        _ => origin.to_string(),
+    }
+}
