@@ -186,6 +186,12 @@ impl Directory {
         self.position(name).map(|position| &self.tenants[position])
     }
 
+    /// A tenant as a URL names it: by id or domain. A short name would work here and nowhere else.
+    pub(crate) fn tenant_of_path(&self, segment: &str) -> Option<&Tenant> {
+        let is = |known: &str| known.eq_ignore_ascii_case(segment);
+        self.tenant(segment).filter(|tenant| is(&tenant.id) || tenant.domain.as_deref().is_some_and(is))
+    }
+
     /// An identity by name, client id or object id, in whichever tenants have it.
     pub fn identities<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Tenant, &'a Identity)> {
         self.tenants.iter().filter_map(move |tenant| Some((tenant, tenant.identity(name)?)))
