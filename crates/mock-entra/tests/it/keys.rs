@@ -1,0 +1,105 @@
+//! Signing keys: made after start, kept, rotated, retired.
+
+use mock_entra::{Config, MockEntra, StartError};
+use serde_json::{Value, json};
+use serve::StateFolder;
+
+use crate::{CONTOSO, FABRIKAM, Mock, start, start_with};
+
+async fn kids(mock: &Mock, tenant: &str) -> Vec<String> {
+    let set = mock.get(&format!("/{tenant}/discovery/keys")).await.body;
+    set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn mint(mock: &Mock, tenant: &str) -> String {
+    let recipe = json!({"caller": "apim", "audience": "orders", "tenant": tenant});
+    mock.control("mint", recipe).await.body["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn fresh_keys_differ_from_run_to_run_and_discovery_does_not_wait_for_them() {
+    let fresh = || start_with(|config| (config.state, config.keys) = (None, 3));
+    let (one, two) = (fresh().await, fresh().await);
+    assert_eq!(one.get("/common/v2.0/.well-known/openid-configuration").await.status, 200);
+    let (first, second) = (kids(&one, CONTOSO).await, kids(&two, CONTOSO).await);
+    assert_eq!((first.len(), second.len()), (3, 3));
+    assert!(first.iter().all(|kid| !second.contains(kid)));
+    assert_eq!(first, kids(&one, FABRIKAM).await, "tenants begin with the same keys");
+    one.mock.ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn kept_keys_survive_a_restart_and_belong_to_their_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = |config: &mut Config| config.state = Some(StateFolder::open(folder.path().join("keys")).unwrap());
+    let first = kids(&start_with(keep).await, CONTOSO).await;
+    assert_eq!(kids(&start_with(keep).await, CONTOSO).await, first);
+    #[cfg(unix)]
+    for entry in std::fs::read_dir(folder.path().join("keys")).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+    let mixed = folder.path().join("keys/signing-2.cer");
+    std::fs::copy(folder.path().join("keys/signing-1.cer"), mixed).unwrap();
+    let mut config = config();
+    keep(&mut config);
+    let refused = MockEntra::start(config, crate::directory(crate::DIRECTORY), serve::system_clock()).await;
+    let Err(StartError::Keys(error)) = refused else { panic!("key and certificate do not belong together") };
+    assert!(error.to_string().contains("not the one of this key"), "{error}");
+}
+
+fn config() -> Config {
+    let authority = serve::Authority::generate(serve::system_clock()()).unwrap();
+    Config::new(([127, 0, 0, 1], 0).into(), MockEntra::tls(&authority, &[]).unwrap())
+}
+
+#[tokio::test]
+async fn rotation_signs_with_a_new_key_and_leaves_old_tokens_and_other_tenants_alone() {
+    let mock = start().await;
+    let (before, elsewhere) = (kids(&mock, CONTOSO).await, kids(&mock, FABRIKAM).await);
+    let old = mint(&mock, "contoso").await;
+    let rotated = mock.control("rotate", json!({"tenant": "contoso"})).await.body["kid"].clone();
+    let new = mint(&mock, "contoso").await;
+    assert_eq!(token::Token::new(&*new).open().unwrap().0.kid().map(Value::from), Some(rotated));
+    assert_eq!(kids(&mock, CONTOSO).await.len(), before.len() + 1);
+    mock.verify(CONTOSO, &old).await.unwrap();
+    mock.verify(CONTOSO, &new).await.unwrap();
+    assert_eq!(kids(&mock, FABRIKAM).await, elsewhere);
+    assert_eq!(kids(&mock, "common").await.len(), before.len() + 1, "shared metadata has the keys of all");
+}
+
+#[tokio::test]
+async fn rotation_of_all_tenants_is_one_key() {
+    let mock = start().await;
+    let rotated = mock.send(mock.client.post(mock.url("/_greenlight/rotate"))).await.body["kid"].clone();
+    for tenant in [CONTOSO, FABRIKAM] {
+        assert_eq!(kids(&mock, tenant).await.last().cloned().map(Value::from), Some(rotated.clone()));
+    }
+}
+
+#[tokio::test]
+async fn a_retired_key_is_not_published_and_the_last_one_stays() {
+    let mock = start().await;
+    let token = mint(&mock, "contoso").await;
+    let before = kids(&mock, CONTOSO).await;
+    let retired = mock.control("retire", json!({"tenant": "contoso", "kid": before[0]})).await;
+    assert_eq!(retired.body, json!({"kids": [before[1]], "signing": before[1]}));
+    assert_eq!(kids(&mock, CONTOSO).await, [before[1].clone()]);
+    assert!(mock.verify(CONTOSO, &token).await.is_err());
+    mock.verify(CONTOSO, &mint(&mock, "contoso").await).await.unwrap();
+    assert_eq!(kids(&mock, FABRIKAM).await, before);
+
+    let last = mock.control("retire", json!({"tenant": "contoso", "kid": before[1]})).await;
+    assert_eq!((last.status, last.body["error"].as_str().unwrap().ends_with("rotate first")), (400, true));
+    let unknown = mock.control("retire", json!({"tenant": "contoso", "kid": before[0]})).await;
+    assert_eq!(unknown.status, 400);
+}
+
+#[tokio::test]
+async fn plain_http_stays_on_this_machine() {
+    let mut config = config();
+    config.plain = Some(([0, 0, 0, 0], 0).into());
+    let refused = MockEntra::start(config, crate::directory(crate::DIRECTORY), serve::system_clock()).await;
+    assert!(matches!(refused, Err(StartError::PlainExposed(_))));
+}
