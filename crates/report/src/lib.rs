@@ -1,1 +1,25 @@
-//! Renders the result document: console, JSON, JUnit.
+//! Shows what a run found: to a person in a terminal, to a CI server as JUnit, to programs as JSON.
+//!
+//! Every format is a fold over the events of a run, or a function of the kept document, which plays back the same events: a
+//! report made later from `results.json` has the bytes of the one made while the run was live.
+//!
+//! Nothing here judges, runs anything, or looks at the environment: whether there is a terminal and whether it has colours, the
+//! caller decides. Text from outside is escaped for the place where it is shown, so that no answer of a target drives a terminal
+//! or breaks an XML document.
+
+mod account;
+mod console;
+mod junit;
+mod printable;
+mod progress;
+mod render;
+mod style;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use console::Console;
+pub use junit::junit;
+pub use progress::Progress;
+pub use render::{Format, render};
+pub use style::Style;

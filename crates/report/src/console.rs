@@ -1,0 +1,218 @@
+//! The view for a person: a line a case, what failed in full, and the outcome.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+use results::{AnsweredBy, Case, Closing, Event, Opening, Reporter, RunVerdict, Verdict};
+
+use crate::{Style, account, printable::Printable, words};
+
+/// Runs of more cases than this are shown folded.
+const FOLD_ABOVE: usize = 50;
+
+/// This many failures are told in full; of the others there is a line each, and the result document has them all.
+const TOLD_IN_FULL: usize = 20;
+
+/// This many kinds of folded cases are told apart by their reasons.
+const REASONS: usize = 50;
+
+/// A reporter for people.
+///
+/// Each case gets a line as it ends. In a run of more than fifty cases only failures, warnings and errors do, and the others are
+/// counted by theme at the end. What failed is told in full at the end, where the eye falls; with [`Style::verbose`] every case
+/// is, at once.
+pub struct Console<W: Write> {
+    output: W,
+    style: Style,
+    planned: usize,
+    folded: BTreeMap<Fold, usize>,
+    failures: Vec<Vec<u8>>,
+    /// How many failures there were beyond those.
+    untold: usize,
+}
+
+/// Cases that share one line.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Fold {
+    theme: String,
+    verdict: Verdict,
+    reason: String,
+}
+
+impl<W: Write> Console<W> {
+    /// Writes to `output`, which should pass on whole lines as they come (standard output does).
+    pub fn new(output: W, style: Style) -> Self {
+        Self { output, style, planned: 0, folded: BTreeMap::new(), failures: Vec::new(), untold: 0 }
+    }
+
+    /// Tells where a file was written, once it is: `results`, `target/e2e/results.json`.
+    pub fn written(&mut self, what: &str, place: &str) -> io::Result<()> {
+        account::labelled(&mut self.output, what, place, self.style.label())
+    }
+
+    fn opened(&mut self, opening: &Opening) -> io::Result<()> {
+        self.planned = opening.planned;
+        let cases = words::count(opening.planned, "case");
+        let scenarios = words::count(opening.scenarios, "scenario");
+        let target = Printable(opening.target.as_str());
+        write!(
+            self.output,
+            "greenlight {} plays {cases} of {scenarios} against {target}",
+            Printable(&opening.version)
+        )?;
+        if let Some(configuration) = &opening.configuration {
+            write!(self.output, ", configured by {}", Printable(configuration))?;
+        }
+        self.output.write_all(b"\n\n")
+    }
+
+    fn finished(&mut self, case: &Case) -> io::Result<()> {
+        if self.style.verbose {
+            self.line(case)?;
+            return self.in_full(case);
+        }
+        match case.verdict {
+            Verdict::Fail | Verdict::Error => {
+                if self.failures.len() < TOLD_IN_FULL {
+                    self.failures.push(self.failure(case)?);
+                } else {
+                    self.untold += 1;
+                }
+                self.line(case)
+            }
+            Verdict::Warn => self.line(case),
+            Verdict::Pass | Verdict::Recorded | Verdict::Skip | Verdict::Inconclusive => {
+                if self.planned <= FOLD_ABOVE {
+                    return self.line(case);
+                }
+                self.fold(case);
+                Ok(())
+            }
+        }
+    }
+
+    /// The line of a case: its verdict, its name, who answered what how fast, and why where that is not plain.
+    fn line(&mut self, case: &Case) -> io::Result<()> {
+        let verdict = self.style.verdict(case.verdict);
+        let dim = self.style.label();
+        let mut name = words::name(case);
+        if !case.theme.is_empty() {
+            name = format!("{}/{name}", Printable(&case.theme));
+        }
+        let reason = case.reason.as_ref().map_or("", |reason| reason.as_str());
+        let facts = match (case.observed.status, case.observed.answered_by) {
+            (None, AnsweredBy::Unknown) => String::new(),
+            (status, who) => {
+                let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+                format!("{status:>3} {who:<8} {dim}{:>7}{dim:#}  ", words::duration(case.duration_ms))
+            }
+        };
+        let line = format!("{verdict}  {name:<40}  {facts}{}", Printable(reason));
+        writeln!(self.output, "{}", line.trim_end())
+    }
+
+    fn in_full(&mut self, case: &Case) -> io::Result<()> {
+        let label = self.style.label();
+        account::write(&mut self.output, case, label)?;
+        account::write_evidence(&mut self.output, case, label)?;
+        account::write_exchanges(&mut self.output, case, label)?;
+        writeln!(self.output)
+    }
+
+    /// What is told of a failure at the end.
+    fn failure(&self, case: &Case) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        let bold = self.style.heading();
+        let verdict = self.style.verdict(case.verdict);
+        writeln!(text, "{verdict}  {bold}{}{bold:#}, severity {}", words::name(case), case.severity)?;
+        account::write(&mut text, case, self.style.label())?;
+        Ok(text)
+    }
+
+    fn fold(&mut self, case: &Case) {
+        let reason = match (&case.reason, case.verdict) {
+            (Some(reason), Verdict::Skip | Verdict::Inconclusive) => reason.as_str(),
+            _ => "",
+        };
+        let mut fold = Fold { theme: case.theme.clone(), verdict: case.verdict, reason: reason.to_owned() };
+        if self.folded.len() >= REASONS && !self.folded.contains_key(&fold) {
+            "several reasons".clone_into(&mut fold.reason);
+        }
+        *self.folded.entry(fold).or_default() += 1;
+    }
+
+    fn closed(&mut self, closing: &Closing) -> io::Result<()> {
+        for (fold, number) in std::mem::take(&mut self.folded) {
+            let verdict = self.style.verdict(fold.verdict);
+            let theme = if fold.theme.is_empty() { "other" } else { &fold.theme };
+            let cases = words::count(number, "case");
+            let line =
+                format!("{verdict}  {:<40}  {cases:<12}  {}", Printable(theme).to_string(), Printable(&fold.reason));
+            writeln!(self.output, "{}", line.trim_end())?;
+        }
+        for failure in std::mem::take(&mut self.failures) {
+            writeln!(self.output)?;
+            self.output.write_all(&failure)?;
+        }
+        let label = self.style.label();
+        if self.untold > 0 {
+            let more = format!("{} more, told in the result document", words::count(self.untold, "failure"));
+            writeln!(self.output)?;
+            account::labelled(&mut self.output, "and", &more, label)?;
+        }
+
+        if !self.style.verbose {
+            writeln!(self.output)?;
+        }
+        for note in &closing.notes {
+            account::labelled(&mut self.output, "note", note, label)?;
+        }
+        let duration = closing.duration_ms.map_or_else(String::new, |took| format!(" in {}", words::duration(took)));
+        let total = words::count(closing.summary.total(), "case");
+        account::labelled(
+            &mut self.output,
+            "summary",
+            &format!("{total}{duration}: {}", words::tally(&closing.summary)),
+            label,
+        )?;
+        let (word, style) = self.style.outcome(closing.verdict);
+        account::labelled(&mut self.output, word, &sentence(closing, self.planned), style)
+    }
+}
+
+impl<W: Write> Reporter for Console<W> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Opened(opening) => self.opened(opening),
+            Event::Started { .. } => Ok(()),
+            Event::Finished(case) => self.finished(case),
+            Event::Closed(closing) => self.closed(closing),
+        }
+    }
+}
+
+/// What the run's verdict rests on.
+fn sentence(closing: &Closing, planned: usize) -> String {
+    let summary = &closing.summary;
+    let total = summary.total();
+    let share = |number: usize| format!("{number} of {}", words::count(total, "case"));
+    let sentence = match closing.verdict {
+        RunVerdict::Pass => "every case that was judged held".to_owned(),
+        RunVerdict::Fail => format!("{} failed", share(summary.fail)),
+        RunVerdict::Error => format!("{} could not be played to the end", share(summary.error)),
+        RunVerdict::Inconclusive if summary.inconclusive > 0 => {
+            format!("what came back in {} proves nothing", share(summary.inconclusive))
+        }
+        RunVerdict::Inconclusive if summary.pass + summary.warn == 0 => {
+            "nothing passed, so nothing is proven".to_owned()
+        }
+        RunVerdict::Inconclusive => "the run is not complete".to_owned(),
+    };
+    if closing.interrupted {
+        format!("{sentence}; interrupted after {total} of {}", words::count(planned, "case"))
+    } else {
+        sentence
+    }
+}

@@ -1,0 +1,3 @@
+mod console;
+mod junit;
+mod run;
