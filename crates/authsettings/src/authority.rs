@@ -125,8 +125,15 @@ impl Authority {
         }
     }
 
-    /// The authorize endpoint that the challenge names.
-    pub(crate) fn authorize_endpoint(&self) -> String {
+    /// Whether a URL is one of this authority's own, by scheme and host.
+    pub fn owns(&self, url: &str) -> bool {
+        [&self.login, &self.sts, &self.authorize]
+            .into_iter()
+            .any(|origin| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    }
+
+    /// The authorize endpoint: the challenge names it, and a login redirect goes there.
+    pub fn authorize_endpoint(&self) -> String {
         format!("{}/{}/oauth2/v2.0/authorize", self.authorize, self.segment)
     }
 }
@@ -216,6 +223,18 @@ mod tests {
         let tid = Claim::Is(tid.to_owned());
         assert_eq!(authority.accepts(&iss, &tid, IssuerAcceptance::BothVersionsSameTenant), both);
         assert_eq!(authority.accepts(&iss, &tid, IssuerAcceptance::StrictMetadata), strict);
+    }
+
+    #[rstest]
+    #[case::login("https://login.microsoftonline.com/{t}/discovery/v2.0/keys", true)]
+    #[case::sts("https://sts.windows.net/{t}/keys", true)]
+    #[case::plain("http://login.microsoftonline.com/{t}/keys", false)]
+    #[case::longer("https://login.microsoftonline.com.evil.example/keys", false)]
+    #[case::userinfo("https://login.microsoftonline.com@evil.example/keys", false)]
+    #[case::foreign("https://evil.example/login.microsoftonline.com/", false)]
+    fn an_authority_knows_its_own_urls(#[case] url: &str, #[case] expected: bool) {
+        let authority = Authority::parse(&format!("https://login.microsoftonline.com/{TID}/v2.0")).unwrap();
+        assert_eq!(authority.owns(url), expected);
     }
 
     #[test]
