@@ -1,1 +1,33 @@
-//! The reference Function App: platform, Functions host and function, as a chain of small stages.
+//! The reference Function App: what a protected Azure Function App answers, in three layers.
+//!
+//! The *platform* is App Service Authentication, driven by authsettingsV2; the *host* is the Functions host with its routes and
+//! keys; the *function* shows a marker and the principal it was given. Each answers as its original does, and all are one
+//! [`Chain`] of small stages over one [`Call`]. A stage extracts facts, [`authsettings::decide`] compares them with the settings.
+//! Stages can be replaced by others, which is how flaws are planted to prove that scenarios catch them; none is planted here.
+//!
+//! The validator is this crate's own code over aws-lc-rs and shares nothing with the code that forges tokens. Where Microsoft's
+//! library and a standard differ, the stage says which it follows and why. It binds and connects only through `serve` and
+//! `wire`, takes the time from the request, and keeps no session: whatever needs one is answered as if there were none.
+
+mod app;
+mod call;
+mod chain;
+mod decisions;
+mod documents;
+mod functions;
+mod json;
+mod jws;
+mod key_cache;
+mod platform;
+mod principal;
+mod published;
+pub mod stages;
+
+pub use app::{App, AppConfig, FunctionApp, Site};
+pub use call::{Call, Flow, Route};
+pub use chain::{Chain, Stage, StageFuture, StageId};
+pub use decisions::Decision;
+pub use documents::{Document, Documents};
+pub use functions::{AuthLevel, FunctionSpec, Keys, MARKER};
+pub use jws::Jws;
+pub use published::PublicKey;

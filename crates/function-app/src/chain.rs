@@ -1,0 +1,132 @@
+//! The chain of stages that a request goes through.
+
+use std::fmt;
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use serve::Response;
+
+use crate::{Call, Flow, platform, stages};
+
+/// What a stage returns.
+pub type StageFuture<'a> = Pin<Box<dyn Future<Output = Flow> + Send + 'a>>;
+
+/// One step: looks at a call, notes what it finds, and either lets it go on or answers it.
+///
+/// Every `Fn(&mut Call) -> Flow` is one.
+pub trait Stage: Send + Sync {
+    /// Takes the step.
+    fn run<'a>(&'a self, call: &'a mut Call) -> StageFuture<'a>;
+}
+
+impl<F: Fn(&mut Call) -> Flow + Send + Sync> Stage for F {
+    fn run<'a>(&'a self, call: &'a mut Call) -> StageFuture<'a> {
+        Box::pin(ready(self(call)))
+    }
+}
+
+/// Which step. They are taken in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StageId {
+    /// The web server refuses what is no proper request.
+    FrontEnd,
+    /// Plain HTTP is sent to HTTPS.
+    RequireHttps,
+    /// Identity headers that a client sent are taken away.
+    StripIdentityHeaders,
+    /// `/.auth/...` and the protected resource metadata answer.
+    AuthEndpoints,
+    /// The bearer token is found in the request.
+    FindToken,
+    /// The token is taken apart.
+    ReadToken,
+    /// `alg` is compared with what is allowed.
+    Algorithm,
+    /// The published keys that may have signed the token are found.
+    Key,
+    /// The signature is verified.
+    Signature,
+    /// `iss` is read.
+    Issuer,
+    /// `aud` is read.
+    Audience,
+    /// `exp` is compared with the time.
+    Expiry,
+    /// `nbf` is compared with the time.
+    NotBefore,
+    /// Client, object id, tenant and groups are read.
+    Caller,
+    /// The settings decide.
+    Decide,
+    /// The caller's identity is put into headers.
+    InjectIdentity,
+    /// The host finds the function.
+    HostRoute,
+    /// The host asks for a key.
+    HostKey,
+    /// The function answers.
+    Function,
+}
+
+/// Every stage in order.
+pub struct Chain {
+    stages: Vec<(StageId, Box<dyn Stage>)>,
+}
+
+impl Chain {
+    /// The stages without a flaw.
+    pub fn standard() -> Self {
+        use StageId as Id;
+        let stages: [(StageId, Box<dyn Stage>); _] = [
+            (Id::FrontEnd, Box::new(stages::front_end)),
+            (Id::RequireHttps, Box::new(stages::require_https)),
+            (Id::StripIdentityHeaders, Box::new(stages::strip_identity_headers)),
+            (Id::AuthEndpoints, Box::new(stages::auth_endpoints)),
+            (Id::FindToken, Box::new(stages::find_token)),
+            (Id::ReadToken, Box::new(stages::read_token)),
+            (Id::Algorithm, Box::new(stages::algorithm)),
+            (Id::Key, Box::new(stages::Key)),
+            (Id::Signature, Box::new(stages::signature)),
+            (Id::Issuer, Box::new(stages::issuer)),
+            (Id::Audience, Box::new(stages::audience)),
+            (Id::Expiry, Box::new(stages::expiry)),
+            (Id::NotBefore, Box::new(stages::not_before)),
+            (Id::Caller, Box::new(stages::caller)),
+            (Id::Decide, Box::new(stages::decide)),
+            (Id::InjectIdentity, Box::new(stages::inject_identity)),
+            (Id::HostRoute, Box::new(stages::host_route)),
+            (Id::HostKey, Box::new(stages::host_key)),
+            (Id::Function, Box::new(stages::function)),
+        ];
+        Self { stages: stages.into() }
+    }
+
+    /// Puts another stage in the place of one.
+    #[must_use]
+    pub fn replace(mut self, id: StageId, stage: Box<dyn Stage>) -> Self {
+        for (known, place) in &mut self.stages {
+            if *known == id {
+                *place = stage;
+                break;
+            }
+        }
+        self
+    }
+
+    /// Takes a call through the stages: who answered it, and how.
+    pub(crate) async fn play(&self, call: &mut Call) -> (StageId, Response) {
+        for (id, stage) in &self.stages {
+            if let Flow::Break(response) = stage.run(call).await {
+                return (*id, response);
+            }
+        }
+        // Only a replaced last stage can fail to answer.
+        (StageId::Function, platform::empty(500))
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.stages.iter().map(|(id, _)| id)).finish()
+    }
+}

@@ -1,0 +1,41 @@
+//! The stages without a flaw, one a file. [`StageId`](crate::StageId) has their order.
+
+mod algorithm;
+mod audience;
+mod auth_endpoints;
+mod caller;
+mod decide;
+mod expiry;
+mod find_token;
+mod front_end;
+mod function;
+mod host_key;
+mod host_route;
+mod inject_identity;
+mod issuer;
+mod key;
+mod not_before;
+mod read_token;
+mod require_https;
+mod signature;
+mod strip_identity_headers;
+
+pub use algorithm::algorithm;
+pub use audience::audience;
+pub use auth_endpoints::auth_endpoints;
+pub use caller::caller;
+pub use decide::decide;
+pub use expiry::expiry;
+pub use find_token::find_token;
+pub use front_end::front_end;
+pub use function::function;
+pub use host_key::host_key;
+pub use host_route::host_route;
+pub use inject_identity::inject_identity;
+pub use issuer::issuer;
+pub use key::Key;
+pub use not_before::not_before;
+pub use read_token::read_token;
+pub use require_https::require_https;
+pub use signature::signature;
+pub use strip_identity_headers::strip_identity_headers;
