@@ -22,6 +22,8 @@ mod platform;
 mod principal;
 mod published;
 pub mod stages;
+#[cfg(test)]
+mod tests;
 
 pub use app::{App, AppConfig, FunctionApp, Site};
 pub use call::{Call, Flow, Route};

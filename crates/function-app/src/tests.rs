@@ -1,0 +1,8 @@
+//! Tests of the app as a whole: what it answers, what its validator believes, when it fetches keys.
+
+mod answers;
+mod end_to_end;
+mod host;
+mod keys;
+mod lab;
+mod second_opinion;
