@@ -1,6 +1,6 @@
 //! The issuer: what it knows, and which path is answered by what.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -28,6 +28,8 @@ pub struct Issuer {
     place: SetOnce<Place>,
     documents: RwLock<HashMap<String, Bytes>>,
     stranger: OnceCell<SigningKey>,
+    /// URLs of what runs beside the issuer, by name, for its clients to find.
+    beside: RwLock<BTreeMap<&'static str, String>>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) control_token: Option<Secret>,
@@ -61,6 +63,7 @@ impl Issuer {
             place: SetOnce::new(),
             documents: RwLock::default(),
             stranger: OnceCell::new(),
+            beside: RwLock::default(),
             journal: Arc::default(),
             faults: Arc::default(),
             control_token,
@@ -70,6 +73,15 @@ impl Issuer {
     /// Who exists here.
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// Makes what runs beside the issuer known to the clients of the control API: `imds` and its URL.
+    pub fn announce(&self, name: &'static str, url: String) {
+        self.beside.write().unwrap_or_else(PoisonError::into_inner).insert(name, url);
+    }
+
+    pub(crate) fn beside(&self) -> BTreeMap<&'static str, String> {
+        self.beside.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn keys(&self) -> &Arc<Keys> {

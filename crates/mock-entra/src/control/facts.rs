@@ -29,6 +29,7 @@ pub(super) async fn status(issuer: &Issuer) -> Value {
         "https": place.https,
         "http": place.http,
         "authority": place.names.authority(),
+        "beside": issuer.beside(),
         "tenants": tenants,
     })
 }

@@ -24,6 +24,9 @@ async fn status_says_where_and_who() {
     assert_eq!((&contoso["name"], &contoso["id"]), (&json!("contoso"), &json!(CONTOSO)));
     assert_eq!(contoso["issuers"]["v2"], mock.url(&format!("/{CONTOSO}/v2.0")));
     assert_eq!((contoso["kids"].as_array().unwrap().len(), &contoso["signing"]), (2, &contoso["kids"][0]));
+
+    mock.mock.issuer().announce("imds", "http://127.0.0.1:4141".to_owned());
+    assert_eq!(mock.get("/_greenlight/status").await.body["beside"], json!({"imds": "http://127.0.0.1:4141"}));
 }
 
 #[tokio::test]
