@@ -33,3 +33,33 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     let spaced = text.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(|decoded| Cow::Owned(decoded.into_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
+    use super::Form;
+
+    #[test]
+    fn the_first_of_equal_names_counts_and_empty_means_missing() {
+        let form = Form::parse(b"a=1&a=2&b=&c&=d&&e=x%3Dy+z").unwrap();
+        assert_eq!(["a", "b", "c", "e", "f"].map(|name| form.get(name)), [Some("1"), None, None, Some("x=y z"), None]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_survives_its_encoding(value in "\\PC{1,20}") {
+            let text = format!("name={}", utf8_percent_encode(&value, NON_ALPHANUMERIC));
+            let form = Form::parse(text.as_bytes()).unwrap();
+            prop_assert_eq!(form.get("name"), Some(&*value));
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>) {
+            if let Some(form) = Form::parse(&bytes) {
+                form.get("name");
+            }
+        }
+    }
+}
