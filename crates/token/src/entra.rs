@@ -174,5 +174,8 @@ fn opaque(parts: &[&[u8]]) -> String {
 }
 
 fn object<'a>(members: impl Iterator<Item = (&'a str, Value)>) -> Map<String, Value> {
-    members.map(|(name, value)| (name.to_owned(), value)).collect()
+    // Room for all claims at once; a map that grows would hash them again and again.
+    let mut object = Map::with_capacity(24);
+    object.extend(members.map(|(name, value)| (name.to_owned(), value)));
+    object
 }
