@@ -310,6 +310,21 @@ proptest! {
         prop_assert_eq!(draft.signed(&signature).open().unwrap(), (draft, signature));
     }
 
+    /// Whatever claims are set, jsonwebtoken takes a forged token exactly where its signature is the issuer's.
+    #[test]
+    fn a_forged_token_verifies_exactly_where_it_should(
+        claims in prop::collection::vec(("[a-z]{1,6}", prop::option::of("\\PC{0,12}")), 0..4),
+        signature in prop::sample::select(vec![Signature::Issuer, Signature::Keep, Signature::Flipped, Signature::Stranger]),
+    ) {
+        let claims = claims.into_iter().map(|(name, value)| (name, value.map(Value::from))).collect();
+        let recipe = Recipe { claims, ..with_signature(signature.clone()) };
+        let token = complete(&recipe);
+        let untouched = token.open().unwrap().0.payload == complete(&with_signature(Signature::Keep)).open().unwrap().0.payload;
+        let good = signature == Signature::Issuer || (signature == Signature::Keep && untouched);
+        prop_assert_eq!(verifies(&token, &ISSUER), good);
+        prop_assert_eq!(verifies(&token, &STRANGER), signature == Signature::Stranger);
+    }
+
     /// No text makes taking a token apart or showing it panic, and what could be taken apart is put together again.
     #[test]
     fn any_text_is_survived(text in "[A-Za-z0-9_.=+-]{0,40}") {
