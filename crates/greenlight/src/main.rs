@@ -1,2 +1,49 @@
-//! The program.
-fn main() {}
+//! The program: arguments, environment, terminal and exit codes. Everything else is in the crates below.
+
+mod arguments;
+mod exit;
+mod explain;
+mod files;
+mod library;
+mod list;
+mod mocks;
+mod report;
+mod run;
+mod serve;
+mod terminal;
+mod token;
+mod trouble;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(arguments.color);
+    let ended = match arguments.command {
+        Command::Run(run) => block_on(run::run(&run, &terminal)),
+        Command::Serve(serve) => block_on(serve::serve(&serve, &terminal)),
+        Command::Token(token) => block_on(token::token(&token)),
+        Command::List(selection) => list::list(&selection, &terminal),
+        Command::Explain(explain) => explain::explain(&explain),
+        Command::Report(report) => report::report(&report, &terminal),
+    };
+    let exit = ended.unwrap_or_else(|trouble| {
+        terminal.trouble(&trouble);
+        trouble.exit
+    });
+    exit.into()
+}
+
+fn block_on<T>(command: impl Future<Output = Result<T, trouble::Trouble>>) -> Result<T, trouble::Trouble> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| trouble::Trouble::fault(format!("threads cannot be started: {error}")))?;
+    let ended = runtime.block_on(command);
+    // A blocking task (a key being made) must not hold up the end of the program.
+    runtime.shutdown_background();
+    ended
+}

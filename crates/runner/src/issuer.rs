@@ -128,12 +128,12 @@ impl Issuer {
     /// there and the token is as the API is registered, as API Management would get it; else minted.
     pub(crate) async fn token(&self, ask: &Ask) -> Result<Token, IssuerError> {
         match (&self.imds, self.directory.served(ask)) {
-            (Some(imds), Some((client_id, resource))) => self.from_imds(imds, client_id, resource).await,
+            (Some(imds), Some((client_id, resource))) => self.identity_token(imds, client_id, resource).await,
             _ => self.minted(ask).await,
         }
     }
 
-    async fn from_imds(&self, imds: &str, client_id: &str, resource: &str) -> Result<Token, IssuerError> {
+    async fn identity_token(&self, imds: &str, client_id: &str, resource: &str) -> Result<Token, IssuerError> {
         #[derive(Deserialize)]
         struct Answer {
             access_token: String,
@@ -150,10 +150,6 @@ impl Issuer {
     }
 
     async fn minted(&self, ask: &Ask) -> Result<Token, IssuerError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            token: String,
-        }
         let version = match ask.version {
             None => TokenVersion::Settings,
             Some(VersionAsked::V1) => TokenVersion::V1,
@@ -166,6 +162,15 @@ impl Issuer {
             version,
             ..Recipe::default()
         };
+        self.mint(&recipe).await
+    }
+
+    /// The token of a recipe, forged by the issuer itself.
+    pub async fn mint(&self, recipe: &Recipe) -> Result<Token, IssuerError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            token: String,
+        }
         let answer: Answer = self.post("a token", "mint", &json!(recipe)).await?;
         Ok(Token::new(answer.token))
     }

@@ -13,6 +13,7 @@ mod evidence;
 mod form;
 mod issuer;
 mod judge;
+mod mocks;
 mod plan;
 mod player;
 mod ready;
@@ -21,4 +22,5 @@ mod run;
 mod tokens;
 
 pub use issuer::{Directory, Issuer, IssuerError};
+pub use mocks::{Mocks, MocksConfig, MocksError};
 pub use run::{Run, RunError, play};

@@ -45,7 +45,71 @@ pub enum MocksError {
     /// The issuer, or what it keeps.
     #[error(transparent)]
     Entra(#[from] StartError),
-    /// A listener, a certificate or the state folder.
+    /// The identity endpoint.
+    #[error(transparent)]
+    Imds(#[from] mock_imds::StartError),
+    /// A certificate or the state folder.
     #[error(transparent)]
     Serve(#[from] ServeError),
+}
+
+impl MocksConfig {
+    /// Everything on free loopback ports, nothing kept, under the issuer's own address.
+    pub fn new(directory: Directory, clock: Clock) -> Self {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            directory,
+            entra: free,
+            entra_http: None,
+            imds: Some(free),
+            names: None,
+            state: None,
+            tls: None,
+            control_token: None,
+            clock,
+        }
+    }
+}
+
+impl Mocks {
+    /// Starts them. Signing keys are made meanwhile; what needs them waits.
+    pub async fn start(config: MocksConfig) -> Result<Self, MocksError> {
+        let now = (config.clock)();
+        let authority = match &config.state {
+            Some(folder) => Authority::kept_in(folder, now)?,
+            None => Authority::generate(now)?,
+        };
+        let tls = match config.tls {
+            Some(tls) => tls,
+            None => MockEntra::tls(&authority, &[])?,
+        };
+        let entra = mock_entra::Config {
+            plain: config.entra_http,
+            names: config.names,
+            state: config.state,
+            control_token: config.control_token,
+            ..mock_entra::Config::new(config.entra, tls)
+        };
+        let entra = MockEntra::start(entra, config.directory, config.clock.clone()).await?;
+        let imds = match config.imds {
+            Some(address) => Some(start_imds(&entra, address, config.clock).await?),
+            None => None,
+        };
+        if let Some(imds) = &imds {
+            entra.issuer().announce("imds", imds.url());
+        }
+        Ok(Self { authority, entra, imds })
+    }
+
+    /// Lets running requests finish, then closes the listeners.
+    pub async fn stop(self) {
+        if let Some(imds) = self.imds {
+            imds.stop().await;
+        }
+        self.entra.stop().await;
+    }
+}
+
+async fn start_imds(entra: &MockEntra, address: SocketAddr, clock: Clock) -> Result<MockImds, MocksError> {
+    Ok(MockImds::start(mock_imds::Config::new(address), entra.issuer().clone(), clock).await?)
 }

@@ -34,6 +34,8 @@ pub struct Run {
     pub profile: Profile,
     /// The settings that are believed to be in force.
     pub settings: Option<Settings>,
+    /// Where those come from, as the user would say it.
+    pub configuration: Option<String>,
     /// Makes the tokens; none: only what needs no trusted signature is played.
     pub issuer: Option<Arc<Issuer>>,
     /// Whom to trust for the target's certificate.
@@ -77,7 +79,7 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command: player.redactor.text(&run.command),
         target: player.redactor.text(&format!("{}{}", player.destination.origin, player.destination.path)),
-        configuration: run.profile.settings.as_ref().map(|file| file.display().to_string()),
+        configuration: run.configuration.clone(),
         started: rfc3339((run.clock)()),
         scenarios: run.scenarios.len(),
         planned,
@@ -167,15 +169,11 @@ impl Session<'_> {
             }
             (Planned::Ready, None) => None,
         };
-        match decided {
-            Some((verdict, reason)) => {
-                Flight::Decided(Box::new(self.player.unplayed(scenario, case, verdict, Some(&reason))))
-            }
-            None => {
-                let (player, scenario, case) = (Arc::clone(&self.player), Arc::clone(scenario), case.clone());
-                Flight::Playing(tokio::spawn(async move { player.play(&scenario, &case).await }))
-            }
+        if let Some((verdict, reason)) = decided {
+            return Flight::Decided(Box::new(self.player.unplayed(scenario, case, verdict, Some(&reason))));
         }
+        let (player, scenario, case) = (Arc::clone(&self.player), Arc::clone(scenario), case.clone());
+        Flight::Playing(tokio::spawn(async move { player.play(&scenario, &case).await }))
     }
 
     async fn land(&self, scenario: &Scenario, case: &Case, flight: &mut Flight) -> results::Case {

@@ -1,0 +1,248 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 everything required passed, 1 at least one case failed, 2 wrong arguments or files,
+            3 inconclusive (unreachable, no positive control, interrupted), 4 a fault of greenlight itself";
+
+/// Proves that an Azure Function App lets in the callers it should, and nobody else.
+#[derive(Debug, Parser)]
+#[command(name = "greenlight", version, after_help = EXIT_CODES, max_term_width = 120, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to colour the output.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Color {
+    /// Where the output is a terminal, unless `NO_COLOR` is set.
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play scenarios against a target and judge the answers.
+    Run(Run),
+    /// Start the mocks: Entra issuer, identity endpoints, reference Function App.
+    Serve(Serve),
+    /// Print one token, as issued or forged.
+    Token(Token),
+    /// List the scenarios.
+    List(Selection),
+    /// Explain one scenario: what is sent, what must come back, why it matters.
+    Explain(Explain),
+    /// Render the results of an earlier run.
+    Report(Report),
+}
+
+/// Which scenarios.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Scenarios by id, by folder (`core`), or by file. All of them unless some are named; positive controls always.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) names: Vec<String>,
+    /// Take the scenarios from this folder instead of those that come along.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// URL of the function, or `reference` for the Function App that comes along.
+    #[arg(long, value_name = "URL", required_unless_present = "profile", conflicts_with = "profile")]
+    pub(crate) target: Option<String>,
+    /// File that says what is known about the target.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// authsettingsV2 of the target; for `reference` what it is configured with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Certificate (PEM) of the authority that the target's certificate comes from.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Response header by which the function is known, `NAME` or `NAME=VALUE`.
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) marker: Option<String>,
+    /// Fail cases that would only warn.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Requests under way at one time.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) concurrency: Option<u16>,
+    /// Wait so long for a target that refuses connections or is still starting (10 for one that is starting).
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait: Option<Duration>,
+    /// Write the result document here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// Write a JUnit report here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Show every case, and the requests and answers of those that did not pass.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Start only these.
+    #[arg(long, value_name = "MOCK", value_delimiter = ',')]
+    pub(crate) only: Vec<Mock>,
+    /// When ready, print one line of JSON with every address instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Directory of tenants, applications and identities.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) directory: Option<PathBuf>,
+    /// authsettingsV2 of the reference Function App.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Folder in which signing keys and the certificate authority are kept from start to start, readable by you only.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Under which names the issuer speaks of itself in tokens and metadata.
+    #[arg(long, value_name = "NAMES", default_value = "own")]
+    pub(crate) names: Names,
+    /// Where the issuer listens over HTTPS.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) entra: SocketAddr,
+    /// Where the issuer listens over plain HTTP too, for servers that cannot be told a private authority.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) entra_http: Option<SocketAddr>,
+    /// Where the identity endpoints listen (plain HTTP, as the real ones).
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) imds: SocketAddr,
+    /// Where the reference Function App listens over HTTPS.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) function: SocketAddr,
+    /// Certificate and key (PEM, in this order) to serve HTTPS with, instead of one made for this start.
+    #[arg(long, num_args = 2, value_names = ["CERTIFICATE", "KEY"])]
+    pub(crate) tls: Option<Vec<PathBuf>>,
+    /// Name of the environment variable with the token that opens the control API to other machines.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) control_token_env: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mock {
+    /// The issuer.
+    Entra,
+    /// The identity endpoints, and the issuer that they need.
+    Imds,
+    /// The reference Function App, and the issuer that it trusts.
+    Function,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Names {
+    /// The mock's own address.
+    Own,
+    /// Entra's public ones.
+    Entra,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// Control address of a running `greenlight serve`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: String,
+    /// Certificate (PEM) of its authority, as `greenlight serve` prints it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Whose token: name or client id of an identity in the directory.
+    #[arg(long, value_name = "NAME", default_value = "apim")]
+    pub(crate) caller: String,
+    /// For which API: name, App ID URI or client id.
+    #[arg(long, value_name = "API", default_value = "orders")]
+    pub(crate) audience: String,
+    /// By which tenant: name or id.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// Token version 1 or 2; the API's registration decides unless given.
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) version: Option<u8>,
+    /// Seconds from now until it expires; negative: it has expired.
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub(crate) expires_in: Option<i64>,
+    /// Seconds from now until it becomes valid.
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub(crate) not_before_in: Option<i64>,
+    /// Set a claim, `NAME=VALUE` (the value as JSON where it is JSON, as text otherwise); `NAME` alone removes it.
+    #[arg(long, value_name = "CLAIM")]
+    pub(crate) claim: Vec<String>,
+    /// Set a header member, in the same way.
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) header: Vec<String>,
+    /// Where the signature comes from.
+    #[arg(long, value_name = "WORD", default_value = "issuer")]
+    pub(crate) signature: Signature,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Signature {
+    /// The issuer's key; signed again where something was changed.
+    Issuer,
+    /// As issued, over whatever was changed.
+    Keep,
+    /// None; the dot stays.
+    Empty,
+    /// None, and no dot.
+    Absent,
+    /// One bit changed.
+    Flipped,
+    /// The last byte missing.
+    Truncated,
+    /// A true signature by a key that nobody publishes.
+    Stranger,
+    /// Random bytes.
+    Garbage,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The scenario's id.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Take the scenarios from this folder instead of those that come along.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// A result document, as `greenlight run --results` writes it.
+    #[arg(value_name = "RESULTS")]
+    pub(crate) results: PathBuf,
+    /// In which form.
+    #[arg(long, value_name = "FORM", default_value = "console")]
+    pub(crate) format: Format,
+    /// Write it here instead of to the terminal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show every case, and the requests and answers of those that did not pass.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Console,
+    Json,
+    Junit,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<u64>().map(Duration::from_secs).map_err(|_| "write whole seconds, such as 30".to_owned())
+}

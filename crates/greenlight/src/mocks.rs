@@ -1,0 +1,165 @@
+//! Starts what a run or `greenlight serve` needs beside itself.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsettings::Settings;
+use diagnostics::Level;
+use function_app::{AppConfig, FunctionApp};
+use mock_entra::Directory;
+use runner::{Mocks, MocksConfig};
+use scenario::{Address, BaseUrl, IssuerNames, Profile};
+use serve::{ServerConfig, StateFolder, Tls, system_clock};
+use token::Names;
+use tokio::signal::unix::{SignalKind, signal};
+use wire::Trust;
+
+use crate::files;
+use crate::terminal::Terminal;
+use crate::trouble::Trouble;
+
+/// Entra's public names, which an address map leads to the mock.
+const ENTRA_HOSTS: [&str; 3] = ["login.microsoftonline.com", "sts.windows.net", "login.windows.net"];
+/// How long the reference app waits for the issuer; the first answer may wait for a key that is being made.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What was started for a run.
+pub(crate) struct Started {
+    mocks: Mocks,
+    function: Option<FunctionApp>,
+}
+
+/// Starts what a profile asks for: the mocks, and the reference app if that is the target, whose address is then filled in.
+pub(crate) async fn start(
+    profile: &mut Profile,
+    settings: Option<&Settings>,
+    terminal: &Terminal,
+) -> Result<Option<Started>, Trouble> {
+    let is_reference = profile.target.address == Address::Reference;
+    let Some(scenario::Issuer::Started(asked)) = &profile.issuer else {
+        return if is_reference {
+            Err(Trouble::usage("the reference Function App needs an issuer that is started with it")
+                .hint("add `issuer: {}` to the profile"))
+        } else {
+            Ok(None)
+        };
+    };
+    let config = MocksConfig {
+        entra: asked.listen,
+        entra_http: asked.http,
+        imds: Some(asked.imds),
+        names: (asked.names == IssuerNames::Entra).then_some(Names::Entra),
+        state: asked.state.as_deref().map(state).transpose()?,
+        ..MocksConfig::new(directory(asked.directory.as_deref())?, system_clock())
+    };
+    let mocks = start_mocks(config, terminal).await?;
+    let function = match settings.filter(|_| is_reference) {
+        Some(settings) => {
+            Some(reference(&mocks, settings.clone(), ServerConfig::new("function app", loopback())).await?)
+        }
+        None => None,
+    };
+    if let Some(function) = &function {
+        let address = function.address();
+        profile.target.address =
+            Address::Url(BaseUrl { https: true, host: "localhost".to_owned(), port: address.port() });
+    }
+    Ok(Some(Started { mocks, function }))
+}
+
+impl Started {
+    /// Where the issuer is controlled.
+    pub(crate) fn control(&self) -> String {
+        self.mocks.entra.url()
+    }
+
+    /// The certificate of the authority that signed for the mocks and the reference app.
+    pub(crate) fn authority_pem(&self) -> String {
+        self.mocks.authority.pem().to_owned()
+    }
+
+    /// What must not appear in any output.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.mocks.entra.issuer().directory().secrets().map(|secret| secret.expose().to_owned()).collect()
+    }
+
+    /// Stops everything.
+    pub(crate) async fn stop(self) {
+        if let Some(function) = self.function {
+            function.stop().await;
+        }
+        self.mocks.stop().await;
+    }
+}
+
+/// Starts the mocks, and warns where other machines can reach them.
+pub(crate) async fn start_mocks(config: MocksConfig, terminal: &Terminal) -> Result<Mocks, Trouble> {
+    for (what, address) in [("issuer", Some(config.entra)), ("identity endpoint", config.imds)] {
+        let Some(address) = address.filter(|address| !address.ip().to_canonical().is_loopback()) else { continue };
+        terminal.warn(&format!("the mock {what} listens on {address}: whoever reaches it gets tokens from it"));
+    }
+    Mocks::start(config).await.map_err(Trouble::usage)
+}
+
+/// Starts the reference Function App, which trusts the mocks wherever its settings name Entra.
+pub(crate) async fn reference(mocks: &Mocks, settings: Settings, server: ServerConfig) -> Result<FunctionApp, Trouble> {
+    let trust = Trust::Only(vec![mocks.authority.pem().to_owned()]);
+    let issuer = mocks.entra.address();
+    let addresses: Vec<_> = ENTRA_HOSTS.iter().map(|host| ((*host).to_owned(), issuer)).collect();
+    let documents = wire::Client::new(&trust, &addresses, PATIENCE).map_err(Trouble::fault)?;
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let tls = mocks.authority.tls(&names).map_err(Trouble::fault)?;
+    let config = AppConfig {
+        server: ServerConfig { tls: Some(tls), ..server },
+        ..AppConfig::new(settings, Arc::new(documents))
+    };
+    FunctionApp::start(config).await.map_err(Trouble::usage)
+}
+
+/// A directory file, or the one that comes along.
+pub(crate) fn directory(file: Option<&Path>) -> Result<Directory, Trouble> {
+    let source = files::given_or(file, files::DIRECTORY)?;
+    let (directory, diagnostics) = Directory::read(&source);
+    directory.ok_or_else(|| Trouble::files(format!("the directory {} cannot be used", source.name), diagnostics))
+}
+
+/// A settings file, or the one that comes along.
+pub(crate) fn settings(file: Option<&Path>, terminal: &Terminal) -> Result<Settings, Trouble> {
+    let source = files::given_or(file, files::SETTINGS)?;
+    let (settings, diagnostics) = authsettings::read(&source);
+    let Some(settings) = settings else {
+        return Err(Trouble::files(format!("the settings {} cannot be used", source.name), diagnostics));
+    };
+    terminal.diagnostics(&diagnostics.into_iter().filter(|one| one.level == Level::Warning).collect::<Vec<_>>());
+    Ok(settings)
+}
+
+/// The folder in which keys are kept.
+pub(crate) fn state(folder: &Path) -> Result<StateFolder, Trouble> {
+    StateFolder::open(folder).map_err(Trouble::usage)
+}
+
+/// A certificate and its key from files.
+pub(crate) fn tls(files: &[std::path::PathBuf]) -> Result<Tls, Trouble> {
+    let [certificate, key] = files else { return Err(Trouble::usage("--tls needs a certificate and a key")) };
+    let (certificate, key) = (files::read(certificate)?, files::read(key)?);
+    Tls::from_pem(&certificate.text, &key.text).map_err(Trouble::usage)
+}
+
+/// Completes when the user or the system asks the program to stop.
+pub(crate) async fn asked_to_stop() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without handlers the signals end the program by themselves.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn loopback() -> std::net::SocketAddr {
+    std::net::SocketAddr::from(([127, 0, 0, 1], 0))
+}

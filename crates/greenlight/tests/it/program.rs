@@ -1,0 +1,114 @@
+//! Starts the program and waits for what it promises to say.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The program under test, with nothing in its environment that could change what it says.
+pub(crate) fn greenlight() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
+    command.env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    greenlight().args(arguments).output().expect("the program starts")
+}
+
+/// A `greenlight serve` that is ready; killed when dropped.
+pub(crate) struct Served {
+    child: Child,
+    _stdout: BufReader<ChildStdout>,
+    /// What it said in its one line of JSON.
+    pub(crate) addresses: Value,
+}
+
+impl Served {
+    /// Starts it and waits for its line.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = greenlight().args(["serve", "--json"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let addresses =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("not one line of JSON ({error}): {line:?}"));
+        Self { child, _stdout: stdout, addresses }
+    }
+
+    /// A text at a place of the line, by JSON pointer.
+    pub(crate) fn at(&self, pointer: &str) -> &str {
+        let found = self.addresses.pointer(pointer).and_then(Value::as_str);
+        found.unwrap_or_else(|| panic!("nothing at {pointer} in {}", self.addresses))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A result document: every case as `id[variant]` with its verdict.
+pub(crate) fn verdicts(results: &Path) -> Vec<(String, String)> {
+    let document = read(results);
+    let text = |case: &Value, name: &str| case[name].as_str().unwrap().to_owned();
+    let name = |case: &Value| match text(case, "variant").as_str() {
+        "" => text(case, "id"),
+        variant => format!("{}[{variant}]", text(case, "id")),
+    };
+    document["cases"].as_array().unwrap().iter().map(|case| (name(case), text(case, "verdict"))).collect()
+}
+
+pub(crate) fn read(results: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(results).unwrap()).unwrap()
+}
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// What a finished program said, for messages of failing tests.
+pub(crate) fn said(output: &Output) -> String {
+    format!(
+        "{}\n--- stdout\n{}\n--- stderr\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// The certificate of the key that an issuer signs with in its first tenant, as PEM.
+pub(crate) fn signing_certificate(issuer: &Served) -> String {
+    // Asking for the keys waits until they are made.
+    let keys = get(issuer, "/common/discovery/v2.0/keys");
+    let status = get(issuer, "/_greenlight/status");
+    let signing = status.pointer("/tenants/0/signing").and_then(Value::as_str).expect("the keys are made").to_owned();
+    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == *signing).unwrap();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", key["x5c"][0].as_str().unwrap())
+}
+
+/// Asks an issuer for JSON.
+pub(crate) fn get(issuer: &Served, path: &str) -> Value {
+    let ca = std::fs::read(issuer.at("/entra/ca")).unwrap();
+    let url = format!("{}{path}", issuer.at("/entra/url"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let trust = reqwest::Certificate::from_pem(&ca).unwrap();
+        let client = reqwest::Client::builder().tls_certs_only([trust]).no_proxy().build().unwrap();
+        client.get(url).send().await.unwrap().json().await.unwrap()
+    })
+}
