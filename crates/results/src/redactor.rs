@@ -58,13 +58,20 @@ impl Redactor {
 
     /// The same of bytes. What is not UTF-8 is replaced by U+FFFD.
     pub fn bytes(&self, bytes: &[u8]) -> Redacted {
+        self.beginning(bytes, bytes.len())
+    }
+
+    /// The same of the first `limit` bytes. Secrets are looked for in all the bytes: one that stands across the limit is hidden as a
+    /// whole, which it could not be if the bytes were cut before.
+    pub fn beginning(&self, bytes: &[u8], limit: usize) -> Redacted {
         let mut found = Vec::new();
         self.search(&View::of(bytes), DEPTH, &mut found);
         found.sort_by_key(|one| (one.place.start, Reverse(one.place.end)));
 
-        let mut kept = Vec::with_capacity(bytes.len());
+        let limit = limit.min(bytes.len());
+        let mut kept = Vec::with_capacity(limit);
         let mut done = 0;
-        for Found { place, mark } in found {
+        for Found { place, mark } in found.into_iter().take_while(|one| one.place.start < limit) {
             // Where places overlap, the first mark stands for all of them.
             if place.start >= done {
                 kept.extend_from_slice(&bytes[done..place.start]);
@@ -72,7 +79,7 @@ impl Redactor {
             }
             done = done.max(place.end);
         }
-        kept.extend_from_slice(&bytes[done..]);
+        kept.extend_from_slice(&bytes[done.min(limit)..limit]);
         Redacted(String::from_utf8(kept).unwrap_or_else(|not| String::from_utf8_lossy(not.as_bytes()).into_owned()))
     }
 

@@ -42,11 +42,13 @@ impl<'a> View<'a> {
         let mut bytes = Vec::with_capacity(self.bytes.len());
         let mut places = Vec::with_capacity(self.bytes.len() + 1);
         let mut at = 0;
+        let mut end = self.bytes.len();
         for (lead, _) in self.bytes.iter().enumerate().filter(|(_, byte)| **byte == lead) {
             if lead < at {
                 continue;
             }
-            if let Some((decoded, length)) = escape(&self.bytes[lead..]) {
+            let rest = &self.bytes[lead..];
+            if let Some((decoded, length)) = escape(rest) {
                 bytes.extend_from_slice(&self.bytes[at..lead]);
                 places.extend((at..lead).map(|one| self.place(one..one).start));
                 let mut utf8 = [0; 4];
@@ -54,13 +56,16 @@ impl<'a> View<'a> {
                 bytes.extend_from_slice(decoded);
                 places.extend(decoded.iter().map(|_| self.place(lead..lead).start));
                 at = lead + length;
+            } else if is_cut_off(rest) {
+                end = lead;
+                break;
             }
         }
         if at == 0 {
             return None;
         }
-        bytes.extend_from_slice(&self.bytes[at..]);
-        places.extend((at..=self.bytes.len()).map(|one| self.place(one..one).start));
+        bytes.extend_from_slice(&self.bytes[at..end]);
+        places.extend((at..=end).map(|one| self.place(one..one).start));
         Some(View { bytes: Cow::Owned(bytes), places: Some(places) })
     }
 }
@@ -136,6 +141,19 @@ fn html(text: &[u8]) -> Option<(Decoded, usize)> {
         _ => return None,
     };
     Some((Decoded::Character(character), end + 1))
+}
+
+/// Whether these last bytes of a text may be an escape whose end is not there. What it would have stood for is not known, so the
+/// decoded text ends before it.
+fn is_cut_off(rest: &[u8]) -> bool {
+    match rest {
+        [b'%', digits @ ..] => digits.len() < 2,
+        [b'\\'] => true,
+        // The first of a pair of surrogates is no character without the second.
+        [b'\\', b'u', digits @ ..] => digits.len() < 10,
+        [b'&', name @ ..] => name.len() < 11 && !name.contains(&b';'),
+        _ => false,
+    }
 }
 
 /// A number all of whose letters are digits.

@@ -218,6 +218,45 @@ fn a_secret_that_the_end_of_an_answer_cuts_off_is_hidden() {
 }
 
 #[test]
+fn a_secret_that_is_cut_off_within_an_escape_is_hidden() {
+    let secret = "function-key-0123456789";
+    let redactor = Redactor::new([secret]);
+    let encodings = [percent(secret, |_| false, true), json_units(secret), html_numbers(secret)];
+    for encoded in encodings.iter().chain([&json(&encodings[1]), &percent(&encodings[1], is_unreserved, true)]) {
+        // From here on eight letters of the secret are there, whatever is left of the next one.
+        for length in encoded.len() * 10 / 23..encoded.len() {
+            let kept = redactor.text(&format!("before {}", &encoded[..length]));
+            assert!(kept.as_str().starts_with("before sha256:"), "{} became {kept:?}", &encoded[..length]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_secret_across_the_limit_is_hidden_as_a_whole(
+        secret in "[!-~]{8,60}",
+        before in "[a-z ]{0,40}",
+        inside in 0_usize..1000,
+    ) {
+        let redactor = Redactor::new([&secret]);
+        for (name, encoded) in encodings(&secret) {
+            let text = format!("{before}<{encoded}> and what follows");
+            let limit = before.len() + 2 + inside % (encoded.len() - 1);
+            let kept = redactor.beginning(text.as_bytes(), limit);
+            let mark = kept.as_str().strip_prefix(&format!("{before}<"));
+            prop_assert!(mark.is_some_and(|mark| mark.starts_with("sha256:") && mark.len() == 19), "{name}: {kept:?}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_harmless_bytes_is_as_they_are(text in "[a-z .%&\\\\]{0,80}", limit in 0_usize..100) {
+        let redactor = Redactor::new(["0123456789"]);
+        let kept = redactor.beginning(text.as_bytes(), limit);
+        prop_assert_eq!(kept.as_str(), &text[..limit.min(text.len())]);
+    }
+}
+
+#[test]
 fn overlapping_secrets_are_hidden_together() {
     let redactor = Redactor::new(["key-0123", "0123456789", "9-tail"]);
     let redacted = redactor.text("<key-0123456789-tail>");
