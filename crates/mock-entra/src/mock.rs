@@ -141,12 +141,12 @@ impl MockEntra {
     }
 
     /// Trouble on demand, shared by both listeners.
-    pub fn faults(&self) -> &Faults {
+    pub fn faults(&self) -> &Arc<Faults> {
         &self.issuer.faults
     }
 
     /// What was asked, shared by both listeners.
-    pub fn journal(&self) -> &Journal {
+    pub fn journal(&self) -> &Arc<Journal> {
         &self.issuer.journal
     }
 

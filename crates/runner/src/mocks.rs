@@ -1,6 +1,7 @@
 //! The mocks of a run: issuer and identity endpoint, with an authority made for it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use mock_entra::{Directory, MockEntra, Secret, StartError};
 use mock_imds::MockImds;
@@ -111,5 +112,11 @@ impl Mocks {
 }
 
 async fn start_imds(entra: &MockEntra, address: SocketAddr, clock: Clock) -> Result<MockImds, MocksError> {
-    Ok(MockImds::start(mock_imds::Config::new(address), entra.issuer().clone(), clock).await?)
+    // One journal and one set of faults, so that the issuer's control API reaches both.
+    let config = mock_imds::Config {
+        faults: Arc::clone(entra.faults()),
+        journal: Arc::clone(entra.journal()),
+        ..mock_imds::Config::new(address)
+    };
+    Ok(MockImds::start(config, Arc::clone(entra.issuer()), clock).await?)
 }

@@ -1,5 +1,7 @@
 //! The scenarios against the reference app: without a flaw nothing fails, with each flaw exactly what should notice it does.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
