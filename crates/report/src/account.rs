@@ -28,7 +28,11 @@ pub(crate) fn write(output: &mut impl Write, case: &Case, label: anstyle::Style)
             Strength::Should => "should",
         };
         let (what, expected, observed) = (&comparison.what, &comparison.expected, comparison.observed.as_str());
-        part(name, &format!("{what}: expected {expected}, observed {observed}"))?;
+        let text = format!("{what}: expected {expected}, observed {observed}");
+        // What decided the case is its reason already.
+        if case.reason.as_ref().is_none_or(|reason| reason.as_str() != text) {
+            part(name, &text)?;
+        }
     }
     part("cited", &case.cite.join("; "))?;
     if let Some(replay) = &case.replay {

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use results::{AnsweredBy, Case, Closing, Event, Opening, Reporter, RunVerdict, Verdict};
+use results::{AnsweredBy, Case, Closing, Event, Opening, Redacted, Reporter, RunVerdict, Verdict};
 
 use crate::{Style, account, printable::Printable, words};
 
@@ -15,6 +15,9 @@ const FOLD_ABOVE: usize = 50;
 /// This many failures are told in full; of the others there is a line each, and the result document has them all.
 const TOLD_IN_FULL: usize = 20;
 
+/// Width of the columns between verdict and name.
+const FACTS: usize = "401 platform  247 ms".len();
+
 /// This many kinds of folded cases are told apart by their reasons.
 const REASONS: usize = 50;
 
@@ -22,11 +25,13 @@ const REASONS: usize = 50;
 ///
 /// Each case gets a line as it ends. In a run of more than fifty cases only failures, warnings and errors do, and the others are
 /// counted by theme at the end. What failed is told in full at the end, where the eye falls; with [`Style::verbose`] every case
-/// is, at once.
+/// is, at once. The outcome is the last line.
 pub struct Console<W: Write> {
     output: W,
     style: Style,
     planned: usize,
+    /// Why the last case was skipped, and why the last one proved nothing: many in a row have the same reason.
+    told: BTreeMap<Verdict, Redacted>,
     folded: BTreeMap<Fold, usize>,
     failures: Vec<Vec<u8>>,
     /// How many failures there were beyond those.
@@ -44,12 +49,8 @@ struct Fold {
 impl<W: Write> Console<W> {
     /// Writes to `output`, which should pass on whole lines as they come (standard output does).
     pub fn new(output: W, style: Style) -> Self {
-        Self { output, style, planned: 0, folded: BTreeMap::new(), failures: Vec::new(), untold: 0 }
-    }
-
-    /// Tells where a file was written, once it is: `results`, `target/e2e/results.json`.
-    pub fn written(&mut self, what: &str, place: &str) -> io::Result<()> {
-        account::labelled(&mut self.output, what, place, self.style.label())
+        let (told, folded) = (BTreeMap::new(), BTreeMap::new());
+        Self { output, style, planned: 0, told, folded, failures: Vec::new(), untold: 0 }
     }
 
     fn opened(&mut self, opening: &Opening) -> io::Result<()> {
@@ -93,24 +94,28 @@ impl<W: Write> Console<W> {
         }
     }
 
-    /// The line of a case: its verdict, its name, who answered what how fast, and why where that is not plain.
+    /// The line of a case: its verdict, who answered what how fast, and behind these columns its name, and why where that is not
+    /// plain.
     fn line(&mut self, case: &Case) -> io::Result<()> {
         let verdict = self.style.verdict(case.verdict);
         let dim = self.style.label();
-        let mut name = words::name(case);
-        if !case.theme.is_empty() {
-            name = format!("{}/{name}", Printable(&case.theme));
-        }
-        let reason = case.reason.as_ref().map_or("", |reason| reason.as_str());
         let facts = match (case.observed.status, case.observed.answered_by) {
-            (None, AnsweredBy::Unknown) => String::new(),
+            (None, AnsweredBy::Unknown) => format!("{:FACTS$}", ""),
             (status, who) => {
                 let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-                format!("{status:>3} {who:<8} {dim}{:>7}{dim:#}  ", words::duration(case.duration_ms))
+                format!("{status:>3} {who:<8} {dim}{:>7}{dim:#}", words::duration(case.duration_ms))
             }
         };
-        let line = format!("{verdict}  {name:<40}  {facts}{}", Printable(reason));
+        let line = format!("{verdict}  {facts}  {}  {}", words::place(case), self.reason(case));
         writeln!(self.output, "{}", line.trim_end())
+    }
+
+    /// Why, in one line; nothing where the case is about to be told in full.
+    fn reason(&mut self, case: &Case) -> String {
+        let Some(reason) = case.reason.as_ref().filter(|_| !self.style.verbose) else { return String::new() };
+        let repeats = matches!(case.verdict, Verdict::Skip | Verdict::Inconclusive)
+            && self.told.insert(case.verdict, reason.clone()).as_ref() == Some(reason);
+        if repeats { "as above".to_owned() } else { Printable(reason.as_str()).to_string() }
     }
 
     fn in_full(&mut self, case: &Case) -> io::Result<()> {
@@ -126,7 +131,7 @@ impl<W: Write> Console<W> {
         let mut text = Vec::new();
         let bold = self.style.heading();
         let verdict = self.style.verdict(case.verdict);
-        writeln!(text, "{verdict}  {bold}{}{bold:#}, severity {}", words::name(case), case.severity)?;
+        writeln!(text, "{verdict}  {bold}{}{bold:#}, severity {}", words::place(case), case.severity)?;
         account::write(&mut text, case, self.style.label())?;
         Ok(text)
     }
@@ -148,8 +153,7 @@ impl<W: Write> Console<W> {
             let verdict = self.style.verdict(fold.verdict);
             let theme = if fold.theme.is_empty() { "other" } else { &fold.theme };
             let cases = words::count(number, "case");
-            let line =
-                format!("{verdict}  {:<40}  {cases:<12}  {}", Printable(theme).to_string(), Printable(&fold.reason));
+            let line = format!("{verdict}  {cases:>FACTS$}  {}  {}", Printable(theme), Printable(&fold.reason));
             writeln!(self.output, "{}", line.trim_end())?;
         }
         for failure in std::mem::take(&mut self.failures) {
@@ -158,7 +162,7 @@ impl<W: Write> Console<W> {
         }
         let label = self.style.label();
         if self.untold > 0 {
-            let more = format!("{} more, told in the result document", words::count(self.untold, "failure"));
+            let more = format!("{} more, in full in the result document (`--results FILE`)", self.untold);
             writeln!(self.output)?;
             account::labelled(&mut self.output, "and", &more, label)?;
         }
@@ -203,7 +207,7 @@ fn sentence(closing: &Closing, planned: usize) -> String {
         RunVerdict::Fail => format!("{} failed", share(summary.fail)),
         RunVerdict::Error => format!("{} could not be played to the end", share(summary.error)),
         RunVerdict::Inconclusive if summary.inconclusive > 0 => {
-            format!("what came back in {} proves nothing", share(summary.inconclusive))
+            format!("nothing is proven by {}", share(summary.inconclusive))
         }
         RunVerdict::Inconclusive if summary.pass + summary.warn == 0 => {
             "nothing passed, so nothing is proven".to_owned()

@@ -21,9 +21,10 @@ pub(crate) fn duration(duration: Milliseconds) -> String {
     }
 }
 
-/// `id[variant] (configuration)`.
-pub(crate) fn name(case: &Case) -> String {
-    format!("{}{}", Printable(&case.id), distinction(case))
+/// `theme/id[variant] (configuration)`, by which `greenlight run` knows it too.
+pub(crate) fn place(case: &Case) -> String {
+    let slash = if case.theme.is_empty() { "" } else { "/" };
+    format!("{}{slash}{}{}", Printable(&case.theme), Printable(&case.id), distinction(case))
 }
 
 /// `[variant] (configuration)`: what tells a case from others of its scenario; empty where there are none.
@@ -38,6 +39,7 @@ pub(crate) fn observed(observed: &Observed) -> String {
     let mut text = match (observed.status, observed.answered_by) {
         (Some(status), AnsweredBy::Unknown) => format!("{status}, who answered is unknown"),
         (Some(status), who) => format!("{status}, answered by {who}"),
+        (None, AnsweredBy::Unknown) => "nothing was sent".to_owned(),
         (None, _) => "no answer".to_owned(),
     };
     if let Some(detail) = &observed.detail {

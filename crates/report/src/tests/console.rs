@@ -43,7 +43,23 @@ fn many_cases_are_folded_by_theme() {
     cases.extend(vec![case("other-tenant", Verdict::Skip, Some("needs a token that the target trusts")); 8]);
     cases.extend(vec![Case { theme: "claims".to_owned(), ..case("claims", Verdict::Pass, None) }; 3]);
     insta::assert_snapshot!(console(&cases, false, PLAIN));
-    assert!(console(&cases, false, VERBOSE).matches("  PASS  core/valid-caller").count() == 41);
+    assert!(console(&cases, false, VERBOSE).matches("4 ms  core/valid-caller").count() == 41);
+}
+
+#[test]
+fn a_reason_is_told_once_in_a_row() {
+    let (skip, unproven) = (Some("needs a token that the target trusts"), Some("nobody got in"));
+    let cases = [
+        case("a", Verdict::Skip, skip),
+        case("b", Verdict::Inconclusive, unproven),
+        case("c", Verdict::Skip, skip),
+        case("d", Verdict::Inconclusive, unproven),
+        case("e", Verdict::Skip, Some("another reason")),
+        case("f", Verdict::Skip, skip),
+        case("g", Verdict::Fail, Some("the function: expected not reached, observed reached (200)")),
+        case("h", Verdict::Fail, Some("the function: expected not reached, observed reached (200)")),
+    ];
+    insta::assert_snapshot!(console(&cases, false, PLAIN));
 }
 
 #[test]
@@ -52,8 +68,8 @@ fn what_is_kept_until_the_end_is_bounded() {
     cases.extend((0..2_000).map(|at| case("skipped", Verdict::Skip, Some(&format!("reason {at}")))));
     let shown = console(&cases, false, PLAIN);
     assert_eq!(shown.matches("   try again  ").count(), 20);
-    assert!(shown.contains("         and  1980 failures more, told in the result document\n"), "{shown}");
-    assert!(shown.contains("1950 cases    several reasons\n"), "{shown}");
+    assert!(shown.contains("         and  1980 more, in full in the result document (`--results FILE`)\n"), "{shown}");
+    assert!(shown.contains("1950 cases  core  several reasons\n"), "{shown}");
 }
 
 #[rstest]
@@ -66,19 +82,12 @@ fn what_is_kept_until_the_end_is_bounded() {
 #[case::proves_nothing(
     &[case("a", Verdict::Pass, None), case("b", Verdict::Inconclusive, Some("why"))],
     false,
-    "INCONCLUSIVE  what came back in 1 of 2 cases proves nothing\n"
+    "INCONCLUSIVE  nothing is proven by 1 of 2 cases\n"
 )]
 #[case::error(&[case("a", Verdict::Error, Some("why"))], false, "       ERROR  1 of 1 case could not be played to the end\n")]
 fn the_last_line_says_what_the_verdict_rests_on(#[case] cases: &[Case], #[case] interrupted: bool, #[case] last: &str) {
     let shown = console(cases, interrupted, PLAIN);
     assert!(shown.ends_with(last), "{shown}");
-}
-
-#[test]
-fn written_files_are_named_where_they_are() {
-    let mut shown = Vec::new();
-    Console::new(&mut shown, PLAIN).written("results", "target/e2e/results.json").unwrap();
-    assert_eq!(String::from_utf8(shown).unwrap(), "     results  target/e2e/results.json\n");
 }
 
 #[rstest]
