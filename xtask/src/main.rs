@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stderr, reason = "a program for people at a terminal")]
 
+mod bench;
+mod build;
 mod e2e;
 
 use std::env;
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.skip_while(|one| one == "--").collect();
     match task.as_str() {
         "e2e" => e2e::play(&rest),
-        "bench" => e2e::cargo(&["run", "--quiet", "--release", "--package", "bench", "--"], &rest),
+        "bench" => bench::measure(),
         _ => {
             eprint!("{USAGE}");
             ExitCode::from(USAGE_ERROR)

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<()> {
-    let program = Program::build()?;
+    let program = Program::find()?;
     let mut figures = Vec::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     for (about, measured) in [

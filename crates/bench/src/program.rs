@@ -21,15 +21,13 @@ pub(crate) struct Served {
 }
 
 impl Program {
-    /// Builds it.
-    pub(crate) fn build() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--package", "greenlight"])
-            .current_dir(&root)
-            .status()?;
-        ensure!(status.success(), "greenlight does not build");
-        Ok(Self { target: env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from) })
+    /// Finds it beside this program, where one build puts both.
+    pub(crate) fn find() -> Result<Self> {
+        let own = env::current_exe()?;
+        let folder = own.parent().context("a program lies in a folder")?;
+        ensure!(folder.join("greenlight").is_file(), "greenlight is not built: run `cargo xtask bench`");
+        ensure!(folder.ends_with("release"), "a debug build says nothing: run `cargo xtask bench`");
+        Ok(Self { target: folder.parent().unwrap_or(folder).to_path_buf() })
     }
 
     /// Where builds and reports go.
