@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +14,13 @@ use wire::{Origin, RequestBytes, Sender, SenderConfig, Trust};
 
 use crate::figure::{Figure, median};
 use crate::load::load;
-use crate::program::{Program, cpu_seconds};
-use crate::tokens::sender;
+use crate::program::{Program, Served, cpu_seconds};
 
 const ROUNDS: usize = 5;
 const TIME: Duration = Duration::from_secs(1);
 const CONNECTIONS: usize = 8;
+/// A status to come.
+type BoxFuture = Pin<Box<dyn Future<Output = Result<u16>> + Send>>;
 const PATH: &str = "/common/discovery/v2.0/keys";
 
 /// Measures answers a second by the clock, and by the CPU time of the server alone: server and clients share the machine.
@@ -26,19 +28,18 @@ pub(crate) async fn measure(program: &Program) -> Result<Vec<Figure>> {
     let served = program.serve(&["--only", "entra"])?;
     let (origin, _) = Origin::parse(served.at("/entra/url")?)?;
     let ours = Arc::new(sender(&served)?);
-    let request = RequestBytes::ordinary("GET", &origin, PATH, Vec::<(Vec<u8>, Vec<u8>)>::new(), Vec::new());
-    let keys = ours.send(&origin, &request).await?.body;
+    let keys = ours.send(&origin, &request(&origin)).await?.body;
     let nginx = Nginx::start(&keys)?;
 
     let mut rates = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
         let before = served.cpu_seconds()?;
-        let loaded = load(Arc::clone(&ours), &origin, &request, CONNECTIONS, TIME).await?;
+        let loaded = load(CONNECTIONS, TIME, asking(&ours, &origin)).await?;
         rates[0].push(loaded.answers / loaded.seconds);
         rates[1].push(loaded.answers / (served.cpu_seconds()? - before));
         let Some(nginx) = &nginx else { continue };
         let before = nginx.cpu_seconds()?;
-        let loaded = load(Arc::clone(&nginx.sender), &nginx.origin, &nginx.request(), CONNECTIONS, TIME).await?;
+        let loaded = load(CONNECTIONS, TIME, asking(&nginx.sender, &nginx.origin)).await?;
         rates[2].push(loaded.answers / loaded.seconds);
         rates[3].push(loaded.answers / (nginx.cpu_seconds()? - before));
     }
@@ -59,6 +60,25 @@ pub(crate) async fn measure(program: &Program) -> Result<Vec<Figure>> {
         figure("JWKS answers", rate, "/second", nginx_rate, ">= 0.70"),
         figure("JWKS answers", cpu_rate, "/CPU-second", nginx_cpu_rate, ""),
     ])
+}
+
+/// A client that trusts the served mocks.
+fn sender(served: &Served) -> Result<Sender> {
+    let pem = fs::read_to_string(served.at("/entra/ca")?)?;
+    Ok(Sender::new(SenderConfig { trust: Trust::Only(vec![pem]), ..SenderConfig::default() })?)
+}
+
+/// Asks a server for its keys, over kept connections.
+fn asking(sender: &Arc<Sender>, origin: &Origin) -> impl Fn() -> BoxFuture + Clone + Send + 'static {
+    let (sender, origin, request) = (Arc::clone(sender), origin.clone(), Arc::new(request(origin)));
+    move || {
+        let (sender, origin, request) = (Arc::clone(&sender), origin.clone(), Arc::clone(&request));
+        Box::pin(async move { Ok(sender.send(&origin, &request).await?.status) })
+    }
+}
+
+fn request(origin: &Origin) -> RequestBytes {
+    RequestBytes::ordinary("GET", origin, PATH, Vec::<(Vec<u8>, Vec<u8>)>::new(), Vec::new())
 }
 
 /// A running nginx. Killed when dropped.
@@ -90,10 +110,6 @@ impl Nginx {
             thread::sleep(Duration::from_millis(10));
         }
         Ok(Some(nginx))
-    }
-
-    fn request(&self) -> RequestBytes {
-        RequestBytes::ordinary("GET", &self.origin, PATH, Vec::<(Vec<u8>, Vec<u8>)>::new(), Vec::new())
     }
 
     /// Of the master and its workers.

@@ -1,11 +1,11 @@
-//! Asks the same thing again and again over kept connections.
+//! Asks the same thing again and again.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use wire::{Origin, RequestBytes, Sender};
 
 /// What came of a load.
 pub(crate) struct Loaded {
@@ -15,28 +15,23 @@ pub(crate) struct Loaded {
     pub(crate) seconds: f64,
 }
 
-/// Sends a request over `connections` connections for a time; each sends the next when it has its answer.
-pub(crate) async fn load(
-    sender: Arc<Sender>,
-    origin: &Origin,
-    request: &RequestBytes,
-    connections: usize,
+/// Asks for a time, `side_by_side` questions under way at once; each is asked again when its answer is there. An answer is a status.
+pub(crate) async fn load<F>(
+    side_by_side: usize,
     time: Duration,
-) -> Result<Loaded> {
+    ask: impl Fn() -> F + Clone + Send + 'static,
+) -> Result<Loaded>
+where
+    F: Future<Output = Result<u16>> + Send,
+{
     let (answers, begun) = (Arc::new(AtomicU64::new(0)), Instant::now());
-    let tasks: Vec<_> = (0..connections)
+    let tasks: Vec<_> = (0..side_by_side)
         .map(|_| {
-            let (sender, origin, request, answers) =
-                (Arc::clone(&sender), origin.clone(), request.clone(), Arc::clone(&answers));
+            let (ask, answers) = (ask.clone(), Arc::clone(&answers));
             tokio::spawn(async move {
                 while begun.elapsed() < time {
-                    let exchange = sender.send(&origin, &request).await?;
-                    ensure!(
-                        exchange.status == 200,
-                        "answered {}: {}",
-                        exchange.status,
-                        String::from_utf8_lossy(&exchange.body)
-                    );
+                    let status = ask().await?;
+                    ensure!(status == 200, "answered {status}");
                     answers.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(())

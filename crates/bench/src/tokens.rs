@@ -1,34 +1,44 @@
 //! Tokens through the token endpoint, beside what the RSA operation alone would allow.
 
+use std::fs;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use wire::{Origin, RequestBytes, Sender, SenderConfig, Trust};
+use wire::{Client, Trust};
 
 use crate::figure::{Figure, median};
 use crate::load::load;
-use crate::program::{Program, Served};
+use crate::program::Program;
 
 const ROUNDS: usize = 5;
 const TIME: Duration = Duration::from_secs(2);
-const CONNECTIONS: usize = 4;
 
 // The service principal of the directory that comes along; its secret means nothing outside the mock.
 const TENANT: &str = "72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10";
-const CLIENT: &str = "55da0bee-6f71-4082-8e93-0b1c2d3e4f50";
-const SECRET: &str = "batch-secret-of-the-mock-directory";
+const FORM: [(&str, &str); 4] = [
+    ("grant_type", "client_credentials"),
+    ("client_id", "55da0bee-6f71-4082-8e93-0b1c2d3e4f50"),
+    ("client_secret", "batch-secret-of-the-mock-directory"),
+    ("scope", "api://orders/.default"),
+];
 
-/// Measures tokens per CPU-second of the server, each round beside a run of openssl.
+/// Measures tokens per CPU-second of the server, each round beside a run of openssl. One client asks, over a kept connection: while
+/// the server signs it waits, so that nothing else wants the server's core, as nothing else wants openssl's.
 pub(crate) async fn measure(program: &Program) -> Result<Vec<Figure>> {
     let served = program.serve(&["--only", "entra"])?;
-    let (sender, origin, request) = asking(&served)?;
-    load(Arc::clone(&sender), &origin, &request, CONNECTIONS, TIME / 4).await?;
+    let pem = fs::read_to_string(served.at("/entra/ca")?)?;
+    let client = Client::new(&Trust::Only(vec![pem]), &[], TIME)?;
+    let url = format!("{}/{TENANT}/oauth2/v2.0/token", served.at("/entra/url")?);
+    let ask = move || {
+        let (client, url) = (client.clone(), url.clone());
+        async move { Ok(client.post_form(&url, &FORM, &[]).await?.status) }
+    };
+    load(1, TIME / 4, ask.clone()).await?;
     let (mut rates, mut signs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let before = served.cpu_seconds()?;
-        let loaded = load(Arc::clone(&sender), &origin, &request, CONNECTIONS, TIME).await?;
+        let loaded = load(1, TIME, ask.clone()).await?;
         rates.push(loaded.answers / (served.cpu_seconds()? - before));
         signs.push(openssl());
     }
@@ -47,23 +57,6 @@ pub(crate) async fn measure(program: &Program) -> Result<Vec<Figure>> {
         ratio,
         reach: ">= 0.85",
     }])
-}
-
-/// The request of a client with a secret.
-fn asking(served: &Served) -> Result<(Arc<Sender>, Origin, RequestBytes)> {
-    let (origin, _) = Origin::parse(served.at("/entra/url")?)?;
-    let scope = "api%3A%2F%2Forders%2F.default";
-    let body = format!("grant_type=client_credentials&client_id={CLIENT}&client_secret={SECRET}&scope={scope}");
-    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
-    let target = format!("/{TENANT}/oauth2/v2.0/token");
-    let request = RequestBytes::ordinary("POST", &origin, &target, headers, body.into_bytes());
-    Ok((Arc::new(sender(served)?), origin, request))
-}
-
-/// A client that trusts the served mocks.
-pub(crate) fn sender(served: &Served) -> Result<Sender> {
-    let pem = std::fs::read_to_string(served.at("/entra/ca")?)?;
-    Ok(Sender::new(SenderConfig { trust: Trust::Only(vec![pem]), ..SenderConfig::default() })?)
 }
 
 /// How many RSA-2048 signatures a second openssl makes on one core; none where it is not installed.
