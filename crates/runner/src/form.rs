@@ -48,3 +48,6 @@ impl Form {
         matches!(self, Self::EasyAuth { challenge: true, .. }) && outcome == Outcome::Unauthenticated
     }
 }
+
+#[cfg(test)]
+mod tests;

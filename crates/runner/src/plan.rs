@@ -36,11 +36,14 @@ fn missing(recipe: &Recipe, roles: &Roles, issuer: Option<&Directory>) -> Option
     }
     let what = match (recipe.need(), &recipe.forge.signature) {
         (Need::Issued, _) => "a token that the target trusts",
-        (Need::Mintable, _) => "a token with changed claims under a signature that the target trusts",
+        (Need::Mintable, _) => "a token made to measure under a signature that the target trusts",
         (Need::Forgeable, Signature::Hmac(secret)) if is_public_key(secret) => {
             "the public key of an issuer that the target trusts"
         }
         (Need::Forgeable, _) => return None,
     };
-    Some(format!("needs {what}: name an issuer in a profile"))
+    Some(format!("needs {what}: name an `issuer` in a profile"))
 }
+
+#[cfg(test)]
+mod tests;

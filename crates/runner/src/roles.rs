@@ -60,25 +60,29 @@ impl Roles {
         }
     }
 
-    /// What keeps a recipe from being made by an issuer with this directory.
+    /// What keeps a recipe from being made by an issuer with this directory, and what would change it.
     pub(crate) fn lacks(&self, recipe: &Recipe, directory: &Directory) -> Option<String> {
         let ask = self.ask(recipe);
-        let role = &recipe.caller;
         if !directory.knows_caller(&ask.caller) {
+            let (role, caller) = (&recipe.caller, &ask.caller);
             return Some(match self.profile.caller(role) {
-                Some(_) => {
-                    format!("the directory has no `{}`, which the profile names for the caller `{role}`", ask.caller)
-                }
-                None => format!("the profile names nobody for the caller `{role}`"),
+                Some(_) => format!("the directory has no `{caller}`, which the profile names for the caller `{role}`"),
+                None => format!("the profile names nobody for the caller `{role}`: add it to `callers`"),
             });
         }
         let Some(audience) = ask.audience else {
-            return Some("the profile names no `audience`".to_owned());
+            return Some("neither the profile nor the settings say what the target's `audience` is".to_owned());
         };
         if directory.knows_audience(&audience) {
             return None;
         }
-        Some(format!("neither the profile's `apis` nor the directory names the API `{audience}`"))
+        Some(match &recipe.audience {
+            None => format!("the directory has no API `{audience}`, which is the target's `audience`"),
+            Some(name) if *name == audience => {
+                format!("neither the profile nor the directory names the API `{name}`: add it to the profile's `apis`")
+            }
+            Some(name) => format!("the directory has no API `{audience}`, which the profile names for `{name}`"),
+        })
     }
 }
 
@@ -88,3 +92,6 @@ fn version(named: authsettings::TokenVersion) -> Version {
         authsettings::TokenVersion::V2 => Version::V2,
     }
 }
+
+#[cfg(test)]
+mod tests;

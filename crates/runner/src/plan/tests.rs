@@ -1,0 +1,119 @@
+use std::fmt::Write;
+use std::sync::Arc;
+
+use diagnostics::Source;
+use scenario::Scenario;
+use serde_json::json;
+
+use super::*;
+
+/// Scenarios of every need.
+fn scenarios() -> Vec<Scenario> {
+    let sends = [
+        ("missing-token", "{}", "unauthenticated"),
+        ("valid-caller", "{ token: { caller: listed } }", "accepted"),
+        ("kept-signature", "{ token: { caller: listed, forge: { signature: keep } } }", "accepted"),
+        ("expired-token", "{ token: { caller: listed, expires-in: -15m } }", "unauthenticated"),
+        ("other-version", "{ token: { caller: listed, version: other } }", "recorded"),
+        ("bad-signature", "{ token: { caller: listed, forge: { signature: flipped } } }", "unauthenticated"),
+        (
+            "hmac-text",
+            "{ token: { caller: listed, forge: { signature: { hmac: { text: secret } } } } }",
+            "unauthenticated",
+        ),
+        (
+            "hmac-public-key",
+            "{ token: { caller: listed, forge: { signature: { hmac: spki-pem } } } }",
+            "unauthenticated",
+        ),
+        ("unlisted-caller", "{ token: { caller: unlisted } }", "forbidden"),
+        ("unknown-caller", "{ token: { caller: nobody } }", "forbidden"),
+        ("wrong-audience", "{ token: { caller: listed, audience: another-api } }", "unauthenticated"),
+        ("named-audience", "{ token: { caller: listed, audience: billing } }", "unauthenticated"),
+        ("spoofed-principal", "{ token: { caller: listed } }", "{ outcome: accepted, principal: caller }"),
+        ("spoofed-elsewhere", "{ path: /api/health }", "{ outcome: accepted, principal: none }"),
+    ];
+    let sources: Vec<Arc<Source>> = sends
+        .iter()
+        .map(|(id, send, expect)| {
+            let text =
+                format!("id: {id}\ntitle: t\nwhy: w\nseverity: high\ncite: [c]\nsend: {send}\nexpect: {expect}\n");
+            Source::new(format!("{id}.yaml"), text)
+        })
+        .collect();
+    let (scenarios, diagnostics) = scenario::read(&sources);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    scenarios
+}
+
+fn profile(text: &str) -> Profile {
+    let (profile, diagnostics) = Profile::read(&Source::new("profile.yaml", text));
+    profile.unwrap_or_else(|| panic!("{diagnostics:?}"))
+}
+
+fn directory() -> Directory {
+    let application =
+        |name: &str| json!({"name": name, "client-id": format!("{name}-id"), "uris": [], "token-version": 2});
+    let identity = |name: &str| json!({"name": name, "kind": "user-assigned", "client-id": format!("{name}-id")});
+    let tenant = json!({
+        "name": "contoso",
+        "id": "contoso-id",
+        "applications": [application("orders"), application("billing")],
+        "identities": [identity("apim"), identity("reporting")],
+    });
+    serde_json::from_value(json!({"tenants": [tenant]})).unwrap()
+}
+
+/// What becomes of each scenario, as lines to read.
+fn planned(profile: &Profile, issuer: Option<&Directory>) -> String {
+    let roles = Roles::new(profile, None);
+    let mut lines = String::new();
+    for case in scenarios().iter().flat_map(Scenario::cases) {
+        let planned = match plan(&case, profile, &roles, issuer) {
+            Planned::Ready => "ready".to_owned(),
+            Planned::Skipped(reason) => reason,
+        };
+        writeln!(lines, "{:<18} {planned}", case.id).unwrap();
+    }
+    lines
+}
+
+const BARE: &str = "target: { url: https://func.example.net }";
+const FULL: &str = "
+target: { url: https://func.example.net, principal: { json: /principal/id } }
+audience: orders
+callers: { listed: { identity: apim }, unlisted: { client-id: reporting-id } }
+apis: { another-api: billing-id }
+";
+
+#[test]
+fn an_address_alone_plays_what_needs_no_trusted_signature() {
+    insta::assert_snapshot!(planned(&profile(BARE), None));
+}
+
+#[test]
+fn a_profile_without_an_issuer_plays_no_more() {
+    insta::assert_snapshot!(planned(&profile(FULL), None));
+}
+
+#[test]
+fn a_profile_with_an_issuer_plays_what_the_directory_knows() {
+    insta::assert_snapshot!(planned(&profile(FULL), Some(&directory())));
+}
+
+#[test]
+fn what_a_profile_leaves_open_is_named() {
+    let text = "{ target: { url: https://func.example.net }, callers: { listed: { identity: apim }, unlisted: { identity: gone } } }";
+    insta::assert_snapshot!(planned(&profile(text), Some(&directory())));
+}
+
+#[test]
+fn what_the_directory_does_not_know_is_named() {
+    let text = "
+target: { url: https://func.example.net }
+audience: api://elsewhere
+callers: { listed: { identity: apim } }
+apis: { another-api: https://management.azure.com/ }
+";
+    insta::assert_snapshot!(planned(&profile(text), Some(&directory())));
+}
