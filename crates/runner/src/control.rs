@@ -1,40 +1,58 @@
 //! The positive control: no denial counts unless a caller that should get in got in, in the same run, on the same target.
 
-use results::{Case, Redactor, Verdict};
+use results::{Case, Redacted, Redactor, Strength, Verdict};
 
 /// What the positive controls of a run came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Control {
-    passed: usize,
-    /// Why the first one that did not pass did not.
-    trouble: Option<String>,
+    passed: bool,
+    /// Why the first one that was played and did not get in did not.
+    refused: Option<String>,
+    /// Why the first one that was not played was not. It speaks against nothing where another one passed.
+    skipped: Option<String>,
 }
 
 impl Control {
     /// Takes note of a control that was played, or skipped.
     pub(crate) fn finished(&mut self, case: &Case) {
-        match case.verdict {
-            Verdict::Pass | Verdict::Warn => self.passed += 1,
-            verdict => {
-                let reason = case.reason.as_ref().map_or("", results::Redacted::as_str);
-                self.trouble.get_or_insert_with(|| format!("`{}` ended in {verdict}: {reason}", case.id));
-            }
+        if got_in(case) {
+            self.passed = true;
+            return;
         }
-    }
-
-    /// Whether a denial proves anything.
-    pub(crate) fn holds(&self) -> bool {
-        self.passed > 0 && self.trouble.is_none()
+        let trouble = if case.verdict == Verdict::Skip { &mut self.skipped } else { &mut self.refused };
+        trouble.get_or_insert_with(|| {
+            let variant = if case.variant.is_empty() { String::new() } else { format!("[{}]", case.variant) };
+            let reason = case.reason.as_ref().map_or("", Redacted::as_str);
+            format!("`{}{variant}` ended in {}: {reason}", case.id, case.verdict)
+        });
     }
 
     /// Takes back what a denial seems to prove where the control does not hold. Breaches stand: they need no control.
     pub(crate) fn weigh(&self, mut case: Case, denies: bool, redactor: &Redactor) -> Case {
         if denies && !self.holds() && matches!(case.verdict, Verdict::Pass | Verdict::Warn) {
-            let why = self.trouble.as_deref().unwrap_or("no positive control was played");
+            let why = self.refused.as_ref().or(self.skipped.as_ref());
+            let why = why.map_or("no positive control was played", String::as_str);
             case.verdict = Verdict::Inconclusive;
             case.reason =
                 Some(redactor.text(&format!("refused, but nothing shows that this target lets anyone in: {why}")));
         }
         case
     }
+
+    fn holds(&self) -> bool {
+        self.passed && self.refused.is_none()
+    }
 }
+
+/// Whether a control showed that the target lets its caller in. A strict run fails it for its form too, which does not change that.
+fn got_in(case: &Case) -> bool {
+    let for_form_only = || case.compared.iter().all(|one| one.holds || one.strength == Strength::Should);
+    match case.verdict {
+        Verdict::Pass | Verdict::Warn => true,
+        Verdict::Fail => for_form_only(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
