@@ -4,18 +4,23 @@ use results::{ExchangeRecord, Redactor};
 use wire::Exchange;
 
 /// More of a body than this proves nothing more.
-const KEPT_BODY: usize = 4096;
+const KEPT_BODY: usize = 4 * 1024;
+/// So much of a body is looked through for secrets: what begins in the part that is kept ends well before.
+const SEARCHED_BODY: usize = 64 * 1024;
 
 /// Records an exchange.
 pub(crate) fn record(exchange: &Exchange, redactor: &Redactor) -> ExchangeRecord {
-    let mut response = exchange.received_head.clone();
-    response.extend_from_slice(&exchange.body[..exchange.body.len().min(KEPT_BODY)]);
-    if exchange.body.len() > KEPT_BODY || exchange.truncated {
-        response.extend_from_slice("\n[... cut]".as_bytes());
-    }
-    ExchangeRecord {
-        request: redactor.bytes(&exchange.sent),
-        response: redactor.bytes(&response),
-        milliseconds: exchange.milliseconds.into(),
-    }
+    let (head, body) = (&exchange.received_head, &exchange.body);
+    let answer = [head, &body[..body.len().min(SEARCHED_BODY)]].concat();
+    let response = redactor.beginning(&answer, head.len() + KEPT_BODY);
+    let response = if body.len() > KEPT_BODY || exchange.truncated {
+        // What was taken out stays out: redacting twice changes nothing more.
+        redactor.text(&format!("{}\n[... cut]", response.as_str()))
+    } else {
+        response
+    };
+    ExchangeRecord { request: redactor.bytes(&exchange.sent), response, milliseconds: exchange.milliseconds.into() }
 }
+
+#[cfg(test)]
+mod tests;

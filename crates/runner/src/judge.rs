@@ -4,12 +4,17 @@
 //! calling, what it must not have said. The rest should hold, or the case warns. The judge sees the answer and nothing of how
 //! the target came to it: it never validates a token.
 
-use results::{Comparison, Redacted, Redactor, Strength, Verdict};
-use scenario::{Expect, HeaderExpectation, Outcome, Principal};
+mod principal;
+#[cfg(test)]
+mod tests;
+
+use results::{AnsweredBy, Comparison, Redacted, Redactor, Strength, Verdict};
+use scenario::{Expect, HeaderExpectation, Outcome, Principal, PrincipalPlace};
 use wire::{Exchange, WireError};
 
-use crate::attribute::Attribution;
+use crate::attribute::{Attribution, Function, header};
 use crate::form::Form;
+use principal::Told;
 
 /// What came back for one step.
 pub(crate) struct Seen<'a> {
@@ -17,9 +22,9 @@ pub(crate) struct Seen<'a> {
     pub(crate) exchange: Result<&'a Exchange, &'a WireError>,
     /// Who answered, and whether it was the function.
     pub(crate) attribution: Attribution,
-    /// The id of the principal that the function says it was given; the outer none where the profile does not say where to look.
-    pub(crate) principal: Option<Option<String>>,
-    /// The `oid` of the token that was sent.
+    /// Where the function's answer shows the principal, if the profile says so.
+    pub(crate) principal: Option<&'a PrincipalPlace>,
+    /// The `oid` of the token that was sent; none where there is no such thing.
     pub(crate) caller: Option<String>,
 }
 
@@ -28,50 +33,63 @@ pub(crate) struct Seen<'a> {
 pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
     /// Why; none for a pass.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<Redacted>,
     pub(crate) compared: Vec<Comparison>,
 }
 
-/// Statuses by which something before the function says that it cannot answer now.
-const NOT_NOW: [u16; 4] = [429, 502, 503, 504];
-
 /// Judges an answer.
 pub(crate) fn judge(expect: &Expect, seen: &Seen<'_>, form: &Form, redactor: &Redactor) -> Judgement {
+    let alone = |verdict, reason: String| Judgement::alone(verdict, redactor.text(&reason));
     let exchange = match seen.exchange {
         Ok(exchange) => exchange,
-        Err(error) => return Judgement::without(Verdict::Inconclusive, format!("no answer: {error}")),
+        Err(error) => return alone(Verdict::Inconclusive, format!("no answer: {error}")),
     };
     if expect.outcome == Outcome::Recorded {
-        let who = seen.attribution.answered_by;
-        return Judgement::without(
-            Verdict::Recorded,
-            format!("nobody knows what must come back; {who} answered {}", exchange.status),
-        );
+        return alone(Verdict::Recorded, format!("nobody knows what must come back; it was {}", said(exchange, seen)));
     }
-    let reached = seen.attribution.function_answered;
-    if !reached && NOT_NOW.contains(&exchange.status) {
-        let reason =
-            format!("the target answered {}: it could not take the request now, so nothing is proven", exchange.status);
-        return Judgement::without(Verdict::Inconclusive, reason);
+    if seen.attribution.function == Function::Silent
+        && !expect.status.contains(&exchange.status)
+        && let Some(trouble) = trouble(exchange.status)
+    {
+        return alone(Verdict::Inconclusive, format!("the target answered {}: {trouble}", exchange.status));
     }
-    if !reached && expect.outcome == Outcome::Accepted && exchange.status >= 500 {
-        let reason =
-            format!("the target answered {}: it failed before the function was seen to answer", exchange.status);
-        return Judgement::without(Verdict::Inconclusive, reason);
-    }
-    let mut comparing = Comparing { redactor, compared: Vec::new() };
-    comparing.promise(expect, exchange, reached);
-    comparing.principal(expect, seen);
+    let mut comparing = Comparing { redactor, compared: Vec::new(), unclear: None };
+    comparing.promise(expect, exchange, seen);
+    comparing.principal(expect, exchange, seen);
     comparing.body(expect, exchange);
-    if comparing.all_hold() {
-        comparing.form(expect, exchange, form, reached);
+    if comparing.is_sound() {
+        comparing.form(expect, exchange, form);
         comparing.details(expect, exchange, seen);
     }
     comparing.judgement()
 }
 
+/// Why an answer of this status is no answer to what was asked. A server error is no refusal: the function may have been reached
+/// and failed.
+fn trouble(status: u16) -> Option<&'static str> {
+    match status {
+        429 => Some("it wants to be asked more slowly (`limits.requests-per-second`), so nothing is proven"),
+        502..=504 => Some("it could not take the request now, so nothing is proven"),
+        500.. => Some("it failed, and whether the function was reached cannot be told"),
+        _ => None,
+    }
+}
+
+/// `401 from the platform`.
+fn said(exchange: &Exchange, seen: &Seen<'_>) -> String {
+    let who = match seen.attribution.answered_by {
+        AnsweredBy::Platform => " from the platform",
+        AnsweredBy::Host => " from the Functions host",
+        AnsweredBy::App => " from the function",
+        AnsweredBy::Gateway => " from the gateway",
+        AnsweredBy::Network | AnsweredBy::Unknown => "",
+    };
+    format!("{}{who}", exchange.status)
+}
+
 impl Judgement {
-    fn without(verdict: Verdict, reason: String) -> Self {
+    /// A verdict that rests on no comparison.
+    pub(crate) fn alone(verdict: Verdict, reason: Redacted) -> Self {
         Self { verdict, reason: Some(reason), compared: Vec::new() }
     }
 }
@@ -80,89 +98,98 @@ impl Judgement {
 struct Comparing<'a> {
     redactor: &'a Redactor,
     compared: Vec<Comparison>,
+    /// Why something that safety rests on cannot be told from this answer.
+    unclear: Option<String>,
 }
 
 impl Comparing<'_> {
     /// Was the function reached, as promised?
-    fn promise(&mut self, expect: &Expect, exchange: &Exchange, reached: bool) {
-        let observed = if reached { "it answered" } else { "it did not" };
-        let observed = format!("{observed} ({})", exchange.status);
-        let expected = if expect.outcome == Outcome::Accepted { "it answers" } else { "it is not reached" };
-        let holds = reached == (expect.outcome == Outcome::Accepted);
+    fn promise(&mut self, expect: &Expect, exchange: &Exchange, seen: &Seen<'_>) {
+        let function = seen.attribution.function;
+        let (expected, holds) = match expect.outcome {
+            Outcome::Accepted => ("it answers", function == Function::Answered),
+            _ => ("it is not reached", function == Function::Silent),
+        };
+        let observed = match function {
+            Function::Answered => format!("it answered ({})", exchange.status),
+            Function::Unmarked => format!("a success without its marker ({})", said(exchange, seen)),
+            Function::Silent => format!("it did not ({})", said(exchange, seen)),
+        };
         self.add("the function", expected, &observed, holds, Strength::Must);
     }
 
     /// Whom was the function told is calling?
-    fn principal(&mut self, expect: &Expect, seen: &Seen<'_>) {
-        let (Some(wanted), Some(told)) = (expect.principal, &seen.principal) else { return };
-        let wanted = match wanted {
-            Principal::Caller => seen.caller.as_deref(),
-            Principal::Nobody => None,
+    fn principal(&mut self, expect: &Expect, exchange: &Exchange, seen: &Seen<'_>) {
+        let (Some(wanted), Function::Answered) = (expect.principal, seen.attribution.function) else { return };
+        let wanted = match (wanted, &seen.caller) {
+            (Principal::Nobody, _) => Told::Nobody,
+            (Principal::Caller, Some(id)) => Told::Somebody(id.clone()),
+            (Principal::Caller, None) => {
+                Told::Unclear("the token names no caller (`oid`) to compare the principal with")
+            }
         };
-        let name = |id: Option<&str>| id.map_or_else(|| "nobody".to_owned(), str::to_owned);
-        self.add("principal", &name(wanted), &name(told.as_deref()), told.as_deref() == wanted, Strength::Must);
+        let told = Told::by(exchange, seen.principal);
+        match (wanted.name(), told.name()) {
+            (Ok(wanted), Ok(told)) => self.add("principal", wanted, told, wanted == told, Strength::Must),
+            (Err(unclear), _) | (_, Err(unclear)) => self.unclear = Some(unclear.to_owned()),
+        }
     }
 
     /// What must the body not say?
     fn body(&mut self, expect: &Expect, exchange: &Exchange) {
         for text in &expect.body_lacks {
             let there = contains(&exchange.body, text.as_bytes());
+            if !there && exchange.truncated {
+                self.unclear = Some(format!(
+                    "only the first {} bytes of the body came (`limits.body-bytes`, `limits.answer-ms`), so whether it lacks `{text}` \
+                     cannot be told",
+                    exchange.body.len()
+                ));
+                continue;
+            }
             let observed = if there { "it is there" } else { "it is not there" };
             self.add("body", &format!("lacks `{text}`"), observed, !there, Strength::Must);
         }
     }
 
     /// Does the answer have the form that the settings, or the scenario itself, ask for?
-    fn form(&mut self, expect: &Expect, exchange: &Exchange, form: &Form, reached: bool) {
-        let named = !expect.status.is_empty();
-        let usual = if reached { None } else { form.statuses(expect.outcome) };
-        let wanted = if named { Some(expect.status.clone()) } else { usual };
-        if let Some(wanted) = wanted {
+    fn form(&mut self, expect: &Expect, exchange: &Exchange, form: &Form) {
+        let named = Some(expect.status.clone()).filter(|named| !named.is_empty());
+        if let Some(wanted) = named.or_else(|| form.statuses(expect.outcome)) {
             let words = wanted.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
-            self.add(
-                "status",
-                &words,
-                &exchange.status.to_string(),
-                wanted.contains(&exchange.status),
-                Strength::Should,
-            );
+            let (observed, holds) = (exchange.status.to_string(), wanted.contains(&exchange.status));
+            self.add("status", &words, &observed, holds, Strength::Should);
         }
         if exchange.status == 401 && form.challenges(expect.outcome) {
-            let challenge = header(exchange, "www-authenticate");
-            let observed = challenge.as_deref().unwrap_or("none");
-            self.add(
-                "challenge",
-                "WWW-Authenticate: Bearer ...",
-                observed,
-                challenge.as_deref().is_some_and(is_bearer),
-                Strength::Should,
-            );
+            let challenges: Vec<String> = header(exchange, "www-authenticate").collect();
+            let observed = if challenges.is_empty() { "none".to_owned() } else { challenges.join(", ") };
+            let holds = challenges.iter().any(|challenge| is_bearer(challenge));
+            self.add("challenge", "WWW-Authenticate: Bearer ...", &observed, holds, Strength::Should);
         }
     }
 
     /// The finer expectations that a scenario spells out.
     fn details(&mut self, expect: &Expect, exchange: &Exchange, seen: &Seen<'_>) {
         for (name, expectation) in &expect.headers {
-            let value = header(exchange, name);
+            let values: Vec<String> = header(exchange, name).collect();
             let (expected, holds) = match expectation {
-                HeaderExpectation::Present => ("present".to_owned(), value.is_some()),
-                HeaderExpectation::Absent => ("absent".to_owned(), value.is_none()),
-                HeaderExpectation::Is(text) => (text.clone(), value.as_ref() == Some(text)),
+                HeaderExpectation::Present => ("present".to_owned(), !values.is_empty()),
+                HeaderExpectation::Absent => ("absent".to_owned(), values.is_empty()),
+                HeaderExpectation::Is(text) => (text.clone(), values.contains(text)),
                 HeaderExpectation::Contains(text) => {
-                    (format!("contains `{text}`"), value.as_ref().is_some_and(|value| value.contains(text)))
+                    (format!("contains `{text}`"), values.iter().any(|value| value.contains(text)))
                 }
             };
-            self.add(
-                &format!("header {name}"),
-                &expected,
-                value.as_deref().unwrap_or("absent"),
-                holds,
-                Strength::Should,
-            );
+            let observed = if values.is_empty() { "absent".to_owned() } else { values.join(", ") };
+            self.add(&format!("header {name}"), &expected, &observed, holds, Strength::Should);
         }
         for text in &expect.body_contains {
             let there = contains(&exchange.body, text.as_bytes());
-            let observed = if there { "it is there" } else { "it is not there" };
+            let observed = match (there, exchange.truncated) {
+                (true, _) => "it is there",
+                (false, false) => "it is not there",
+                (false, true) => "it is not in the part that came",
+            };
             self.add("body", &format!("contains `{text}`"), observed, there, Strength::Should);
         }
         if let Some(wanted) = expect.answered_by {
@@ -178,41 +205,40 @@ impl Comparing<'_> {
     }
 
     fn add(&mut self, what: &str, expected: &str, observed: &str, holds: bool, strength: Strength) {
-        let observed: Redacted = self.redactor.text(observed);
         self.compared.push(Comparison {
             what: what.to_owned(),
             expected: expected.to_owned(),
-            observed,
+            observed: self.redactor.text(observed),
             holds,
             strength,
         });
     }
 
-    fn all_hold(&self) -> bool {
-        self.compared.iter().all(|one| one.holds)
+    /// Whether all that safety rests on was seen to hold.
+    fn is_sound(&self) -> bool {
+        self.unclear.is_none() && self.compared.iter().all(|one| one.holds)
     }
 
     fn judgement(self) -> Judgement {
         let broken = |strength| self.compared.iter().find(|one| !one.holds && one.strength == strength);
-        let (verdict, worst) = match (broken(Strength::Must), broken(Strength::Should)) {
-            (Some(must), _) => (Verdict::Fail, Some(must)),
-            (None, Some(should)) => (Verdict::Warn, Some(should)),
-            (None, None) => (Verdict::Pass, None),
+        let told =
+            |one: &Comparison| format!("{}: expected {}, observed {}", one.what, one.expected, one.observed.as_str());
+        let (verdict, reason) = match (broken(Strength::Must), &self.unclear, broken(Strength::Should)) {
+            (Some(must), _, _) => (Verdict::Fail, Some(told(must))),
+            (None, Some(unclear), _) => (Verdict::Inconclusive, Some(unclear.clone())),
+            (None, None, Some(should)) => (Verdict::Warn, Some(told(should))),
+            (None, None, None) => (Verdict::Pass, None),
         };
-        let reason =
-            worst.map(|one| format!("{}: expected {}, observed {}", one.what, one.expected, one.observed.as_str()));
+        let reason = reason.map(|reason| self.redactor.text(&reason));
         Judgement { verdict, reason, compared: self.compared }
     }
 }
 
-/// The first value of a response header; bytes that are no text are replaced.
-pub(crate) fn header(exchange: &Exchange, name: &str) -> Option<String> {
-    let (_, value) = exchange.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-    Some(String::from_utf8_lossy(value).into_owned())
-}
-
+/// Whether one of the challenges in a header line is for a bearer token.
 fn is_bearer(challenge: &str) -> bool {
-    challenge.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
+    challenge.split(',').any(|one| {
+        one.trim_start().split([' ', '\t']).next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
+    })
 }
 
 fn contains(body: &[u8], text: &[u8]) -> bool {

@@ -1,21 +1,22 @@
 //! Plays one case: makes its tokens, sends its requests, judges the answers.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod allowance;
+
 use std::time::{Duration, Instant};
 
-use results::{AnsweredBy, ExchangeRecord, Observed, Redactor, Verdict};
-use scenario::{Case, Limits, Marker, PrincipalPlace, Scenario, Step};
+use results::{AnsweredBy, ExchangeRecord, Observed, Redacted, Redactor, Verdict};
+use scenario::{Case, Marker, PrincipalPlace, Scenario, Step};
 use serve::Clock;
-use token::Token;
-use tokio::sync::Mutex;
-use wire::{Exchange, Sender};
+use wire::{Exchange, Sender, WireError};
 
-use crate::attribute::{Attribution, attribute};
+use crate::attribute::{Attribution, attribute, header};
 use crate::compose::{Destination, compose, replay};
 use crate::evidence;
 use crate::form::Form;
-use crate::judge::{Judgement, Seen, header, judge};
-use crate::tokens::Tokens;
+use crate::judge::{Judgement, Seen, judge};
+use crate::tokens::{Tokens, claim};
+
+pub(crate) use allowance::Allowance;
 
 /// Everything that playing a case needs; shared by all cases of a run.
 pub(crate) struct Player {
@@ -33,35 +34,36 @@ pub(crate) struct Player {
     pub(crate) ca: Option<String>,
 }
 
-/// How many requests a run may still send, and how fast.
-pub(crate) struct Allowance {
-    left: Option<AtomicU64>,
-    limit: u64,
-    pace: Option<Mutex<tokio::time::Interval>>,
-}
-
 /// What one step came to.
 struct Played {
     judgement: Judgement,
     observed: Observed,
     exchange: Option<ExchangeRecord>,
+    replay: Option<Redacted>,
 }
 
 impl Player {
-    /// Plays a case. A step that does not pass is the last one.
+    /// Plays a case. The gravest step decides it, the last of several that are equally grave. What comes after a step that went
+    /// wrong would prove nothing, so it is not played; after a warning it would.
     pub(crate) async fn play(&self, scenario: &Scenario, case: &Case) -> results::Case {
         let begun = Instant::now();
         let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
-        for step in &case.steps {
-            let Played { judgement, observed, exchange } = self.step(step).await;
-            result.verdict = judgement.verdict;
-            result.reason = judgement.reason.map(|reason| self.redactor.text(&reason));
-            result.compared.extend(judgement.compared);
-            result.observed = observed;
+        let mut redactor = self.redactor.clone();
+        for (at, step) in case.steps.iter().enumerate() {
+            let Played { judgement, observed, exchange, replay } = self.step(step, &mut redactor).await;
+            let Judgement { verdict, reason, compared } = judgement;
+            result.compared.extend(compared);
             result.exchanges.extend(exchange);
-            let line = replay(&step.send, &self.destination, self.ca.as_deref());
-            result.replay = Some(self.redactor.text(&line));
-            if result.verdict != Verdict::Pass {
+            if gravity(verdict) >= gravity(result.verdict) {
+                result.verdict = verdict;
+                result.reason = reason.map(|reason| match case.steps.len() {
+                    1 => reason,
+                    _ => redactor.text(&format!("step {}: {}", at + 1, reason.as_str())),
+                });
+                result.observed = observed;
+                result.replay = replay;
+            }
+            if gravity(verdict) > gravity(Verdict::Warn) {
                 break;
             }
         }
@@ -100,25 +102,26 @@ impl Player {
         }
     }
 
-    async fn step(&self, step: &Step) -> Played {
+    /// Plays a step. Its token is added to what the redactor knows: a later answer may repeat it.
+    async fn step(&self, step: &Step, redactor: &mut Redactor) -> Played {
         let token = match &step.send.token {
             Some(recipe) => match self.tokens.make(recipe, (self.clock)()).await {
                 Ok(token) => Some(token),
                 // The token is our side's business: the target was not even asked.
-                Err(trouble) => return Played::nothing(Verdict::Error, format!("no token could be made: {trouble}")),
+                Err(trouble) => {
+                    let reason = redactor.text(&format!("no token could be made: {trouble}"));
+                    return Played::nothing(Verdict::Error, reason);
+                }
             },
             None => None,
         };
-        if !self.allowance.take().await {
-            let reason =
-                format!("not sent: the limit of {} requests is reached (`limits.requests`)", self.allowance.limit);
-            return Played::nothing(Verdict::Inconclusive, reason);
+        if let Some(token) = &token {
+            *redactor = redactor.with_token(token.expose());
+        }
+        if let Err(limit) = self.allowance.take().await {
+            return Played::nothing(Verdict::Inconclusive, redactor.text(&format!("not sent: {limit}")));
         }
         let request = compose(&step.send, token.as_ref(), &self.destination);
-        let redactor = match &token {
-            Some(token) => self.redactor.with_token(token.expose()),
-            None => self.redactor.clone(),
-        };
         let answer = self.sender.send(&self.destination.origin, &request).await;
         let attribution = match &answer {
             Ok(exchange) => attribute(exchange, self.marker.as_ref()),
@@ -127,79 +130,48 @@ impl Player {
         let seen = Seen {
             exchange: answer.as_ref(),
             attribution,
-            principal: answer.as_ref().ok().and_then(|exchange| self.principal(exchange)),
-            caller: token.as_ref().and_then(object_id),
+            principal: self.principal.as_ref(),
+            caller: token.as_ref().and_then(|token| claim(token, "oid")),
         };
         Played {
-            judgement: judge(&step.expect, &seen, &self.form, &redactor),
+            judgement: judge(&step.expect, &seen, &self.form, redactor),
             observed: Observed {
                 status: answer.as_ref().ok().map(|exchange| exchange.status),
                 answered_by: attribution.answered_by,
-                detail: detail(&answer, &redactor),
+                detail: detail(&answer).map(|detail| redactor.text(&detail)),
             },
-            exchange: answer.ok().map(|exchange| evidence::record(&exchange, &redactor)),
+            exchange: answer.ok().map(|exchange| evidence::record(&exchange, redactor)),
+            replay: replay(&step.send, &self.destination, self.ca.as_deref()).map(|line| redactor.text(&line)),
         }
-    }
-
-    /// The principal that the function says it was given; the outer none where nobody said where to look.
-    fn principal(&self, exchange: &Exchange) -> Option<Option<String>> {
-        let found = match self.principal.as_ref()? {
-            PrincipalPlace::Header(name) => header(exchange, name),
-            PrincipalPlace::Json(pointer) => {
-                let body = serde_json::from_slice::<serde_json::Value>(&exchange.body).ok();
-                body.and_then(|body| body.pointer(pointer)?.as_str().map(str::to_owned))
-            }
-        };
-        Some(found.filter(|id| !id.is_empty()))
     }
 }
 
 impl Played {
     /// A step that sent nothing.
-    fn nothing(verdict: Verdict, reason: String) -> Self {
+    fn nothing(verdict: Verdict, reason: Redacted) -> Self {
         Self {
-            judgement: Judgement { verdict, reason: Some(reason), compared: Vec::new() },
+            judgement: Judgement::alone(verdict, reason),
             observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
             exchange: None,
+            replay: None,
         }
     }
 }
 
-impl Allowance {
-    /// Takes the limits of a profile.
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let pace = limits.requests_per_second.map(|rate| {
-            let mut interval = tokio::time::interval(Duration::from_secs(1) / u32::try_from(rate).unwrap_or(u32::MAX));
-            interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            Mutex::new(interval)
-        });
-        Self { left: limits.requests.map(AtomicU64::new), limit: limits.requests.unwrap_or_default(), pace }
-    }
-
-    /// Waits until a request may be sent; false where none may be any more.
-    pub(crate) async fn take(&self) -> bool {
-        let one_less = |left: u64| left.checked_sub(1);
-        let allowed = self
-            .left
-            .as_ref()
-            .is_none_or(|left| left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok());
-        if let (true, Some(pace)) = (allowed, &self.pace) {
-            pace.lock().await.tick().await;
-        }
-        allowed
+/// How much a step's verdict weighs among those of its case.
+fn gravity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Recorded => 1,
+        Verdict::Warn => 2,
+        Verdict::Fail | Verdict::Skip | Verdict::Inconclusive | Verdict::Error => 3,
     }
 }
 
-/// The `oid` of a token whose payload can be read.
-fn object_id(token: &Token) -> Option<String> {
-    let (draft, _) = token.open().ok()?;
-    draft.payload_json().ok()?.get("oid")?.as_str().map(str::to_owned)
-}
-
-/// What else an answer said in a few words: its challenge, or why there is none.
-fn detail(answer: &Result<Exchange, wire::WireError>, redactor: &Redactor) -> Option<results::Redacted> {
+/// What else an answer said in a few words: its challenge, or why there is no answer.
+fn detail(answer: &Result<Exchange, WireError>) -> Option<String> {
     match answer {
-        Ok(exchange) => header(exchange, "www-authenticate").map(|challenge| redactor.text(&challenge)),
-        Err(error) => Some(redactor.text(&error.to_string())),
+        Ok(exchange) => header(exchange, "www-authenticate").next(),
+        Err(error) => Some(error.to_string()),
     }
 }

@@ -9,8 +9,10 @@ use crate::player::Player;
 
 /// Statuses by which a front end says that the app behind it is not there yet.
 const STARTING: [u16; 3] = [502, 503, 504];
-/// Between two tries.
-const PAUSE: Duration = Duration::from_millis(250);
+/// Between the first two tries. It doubles from one try to the next: what starts on this machine is soon there, what starts
+/// elsewhere is not asked too often.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(640);
 
 /// Asks once, without a token, and again while the target says that it is starting, for as long as `patience`.
 ///
@@ -18,25 +20,28 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// likely wrong than early. The error says what the last try came to.
 pub(crate) async fn ready(player: &Player, patience: Duration, insist: bool) -> Result<(), String> {
     let begun = Instant::now();
+    let mut pause = FIRST_PAUSE;
     loop {
+        player.allowance.take().await.map_err(|limit| format!("{limit} before it was ready"))?;
         let request = compose(&scenario::Send::default(), None, &player.destination);
         let trouble = match player.sender.send(&player.destination.origin, &request).await {
-            Ok(exchange) if STARTING.contains(&exchange.status) => {
-                format!(
-                    "{} answered {} for {} s; is the app running?",
-                    player.destination.origin,
-                    exchange.status,
-                    patience.as_secs()
-                )
-            }
+            Ok(exchange) if STARTING.contains(&exchange.status) => format!(
+                "{} still answered {} after {:.1} s; is the app running?",
+                player.destination.origin,
+                exchange.status,
+                begun.elapsed().as_secs_f64()
+            ),
             Ok(_) => return Ok(()),
+            // It is there. Some gateways drop who brings no credential without a word, and answer others.
+            Err(WireError::Reset { .. }) if !insist => return Ok(()),
             Err(error) if insist && may_pass(&error) => error.to_string(),
             Err(error) => return Err(error.to_string()),
         };
-        if begun.elapsed() + PAUSE > patience {
+        if begun.elapsed() + pause > patience {
             return Err(trouble);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -60,7 +60,9 @@ impl Tokens {
             Forged::Ready(token) => Ok(token),
             Forged::NeedsSignature { draft } => {
                 let issuer = self.issuer.as_ref().ok_or(TokenTrouble::NoIssuer)?;
-                Ok(issuer.sign(draft, self.roles.ask(recipe).tenant.as_deref()).await?)
+                // Signed again by whoever issued it, though the recipe may have written another tenant into it.
+                let tenant = claim(&base, "tid").or(self.roles.ask(recipe).tenant);
+                Ok(issuer.sign(draft, tenant.as_deref()).await?)
             }
         }
     }
@@ -107,6 +109,12 @@ impl Tokens {
     }
 }
 
+/// A claim of a token whose payload can be read.
+pub(crate) fn claim(token: &Token, name: &str) -> Option<String> {
+    let (draft, _) = token.open().ok()?;
+    draft.payload_json().ok()?.get(name)?.as_str().map(str::to_owned)
+}
+
 /// Whether an HMAC is keyed with the issuer's public key.
 pub(crate) fn is_public_key(secret: &HmacSecret) -> bool {
     !matches!(secret, HmacSecret::Empty | HmacSecret::Text(_))
@@ -118,3 +126,6 @@ const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 const BACKDATED: UnixTime = 300;
 /// About as long as Entra's tokens live.
 const LIFETIME: UnixTime = 3600;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+use std::process::Command;
+
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+
+fn destination() -> Destination {
+    Destination {
+        origin: Origin::new(true, "func.example.net", 443),
+        path: "/api/orders".to_owned(),
+        method: "GET".to_owned(),
+    }
+}
+
+fn send(headers: &[(&str, &str)]) -> Send {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), Template::new(*value))).collect();
+    Send { headers, ..Send::default() }
+}
+
+fn bytes(send: &Send) -> String {
+    String::from_utf8(compose(send, Some(&Token::new("a.b.c")), &destination()).to_bytes()).unwrap()
+}
+
+#[test]
+fn a_plain_request_goes_where_the_profile_says() {
+    let agent = concat!("greenlight/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        bytes(&Send::default()),
+        format!("GET /api/orders HTTP/1.1\r\nHost: func.example.net\r\nUser-Agent: {agent}\r\nAccept: */*\r\n\r\n")
+    );
+}
+
+#[test]
+fn a_step_says_what_differs_and_where_the_token_goes() {
+    let send = Send {
+        method: Some("POST".to_owned()),
+        path: Some("/api/./health;a=b%2f".to_owned()),
+        query: Some(Template::new("access_token=${token}&x=${token}")),
+        body: Some(Template::new("access_token=${token}")),
+        ..send(&[
+            ("host", "other.example"),
+            ("User-Agent", ""),
+            ("ACCEPT", "text/plain"),
+            ("Authorization", "Bearer ${token}"),
+            ("authorization", "Basic eA=="),
+        ])
+    };
+    assert_eq!(
+        bytes(&send),
+        "POST /api/./health;a=b%2f?access_token=a.b.c&x=a.b.c HTTP/1.1\r\nContent-Length: 18\r\nhost: other.example\r\nUser-Agent: \r\n\
+         ACCEPT: text/plain\r\nAuthorization: Bearer a.b.c\r\nauthorization: Basic eA==\r\n\r\naccess_token=a.b.c"
+    );
+}
+
+/// What a scenario can write: the reader refuses other names and values.
+fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
+    prop::collection::vec(("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}", "[\\t\\PC]{0,30}(\\$\\{token\\}[\\PC]{0,10})?"), 0..6)
+}
+
+proptest! {
+    #[test]
+    fn header_lines_are_those_of_the_scenario_after_the_ordinary_ones(given in headers()) {
+        let pairs: Vec<(&str, &str)> = given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let text = bytes(&send(&pairs));
+        let head = text.strip_suffix("\r\n\r\n").unwrap();
+        // Split by the line's end alone: nothing in a value can end a line.
+        let lines: Vec<&str> = head.split("\r\n").skip(1).collect();
+        let (ordinary, own) = lines.split_at(lines.len() - given.len());
+
+        let wanted: Vec<String> = given.iter().map(|(name, value)| format!("{name}: {}", value.replace("${token}", "a.b.c"))).collect();
+        prop_assert_eq!(own, wanted);
+        let names: Vec<String> = given.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        let missing = ["Host", "User-Agent", "Accept"].into_iter().filter(|name| !names.contains(&name.to_ascii_lowercase()));
+        prop_assert_eq!(ordinary.iter().map(|line| line.split(": ").next().unwrap()).collect::<Vec<_>>(), missing.collect::<Vec<_>>());
+    }
+}
+
+#[rstest]
+#[case::nothing_special(Send::default(), "curl --include --http1.1 https://func.example.net/api/orders")]
+#[case::a_token(
+    send(&[("Authorization", "Bearer ${token}")]),
+    r#"curl --include --http1.1 --header "Authorization: Bearer $TOKEN" https://func.example.net/api/orders"#
+)]
+#[case::a_blank(
+    send(&[("Authorization", "Bearer not-a-token")]),
+    "curl --include --http1.1 --header 'Authorization: Bearer not-a-token' https://func.example.net/api/orders"
+)]
+#[case::no_value(
+    send(&[("Authorization", "")]),
+    "curl --include --http1.1 --header 'Authorization;' https://func.example.net/api/orders"
+)]
+#[case::a_path_that_curl_would_tidy_up(
+    Send { path: Some("/api/health/../orders".to_owned()), ..Send::default() },
+    "curl --include --path-as-is --http1.1 https://func.example.net/api/health/../orders"
+)]
+#[case::a_path_that_curl_would_expand(
+    Send { path: Some("/api/{a,b}".to_owned()), ..Send::default() },
+    "curl --include --globoff --http1.1 'https://func.example.net/api/{a,b}'"
+)]
+#[case::a_head(
+    Send { method: Some("HEAD".to_owned()), ..Send::default() },
+    "curl --include --http1.1 --head https://func.example.net/api/orders"
+)]
+#[case::an_empty_post(
+    Send { method: Some("POST".to_owned()), ..Send::default() },
+    "curl --include --http1.1 --request POST --header Content-Type: --data-raw '' https://func.example.net/api/orders"
+)]
+#[case::a_body_that_curl_would_take_for_a_file(
+    Send { body: Some(Template::new("@/etc/passwd")), ..send(&[("content-type", "text/plain")]) },
+    "curl --include --http1.1 --request GET --header 'content-type: text/plain' --data-raw @/etc/passwd \
+     https://func.example.net/api/orders"
+)]
+fn it_can_be_tried_again(#[case] send: Send, #[case] line: &str) {
+    assert_eq!(replay(&send, &destination(), None).as_deref(), Some(line));
+}
+
+#[test]
+fn curl_is_told_of_the_authority_where_there_is_one() {
+    let line = replay(&Send::default(), &destination(), Some("my files/ca.pem")).unwrap();
+    assert_eq!(line, "curl --include --http1.1 --cacert 'my files/ca.pem' https://func.example.net/api/orders");
+    let plain = Destination { origin: Origin::new(false, "::1", 8080), ..destination() };
+    let line = replay(&Send::default(), &plain, Some("ca.pem")).unwrap();
+    assert_eq!(line, "curl --include --globoff 'http://[::1]:8080/api/orders'");
+}
+
+#[test]
+fn what_no_command_line_holds_is_not_offered() {
+    let send = Send { body: Some(Template::new("a\0${token}")), ..Send::default() };
+    assert_eq!(replay(&send, &destination(), None), None);
+}
+
+/// The words that a real shell makes of the line.
+fn words(line: &str) -> Vec<String> {
+    let arguments = line.strip_prefix("curl ").unwrap();
+    let script = format!(r"printf '%s\0' {arguments}");
+    let output =
+        Command::new("sh").args(["-c", &script]).env("TOKEN", "a.b.c").env("TOKENX", "wrong").output().unwrap();
+    assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.strip_suffix('\0').unwrap().split('\0').map(str::to_owned).collect()
+}
+
+#[rstest]
+#[case::quotes(r#"'single' "double" `back` $(sub) $HOME \ ! !! # ~ * ? ; & | < > ( ) end"#)]
+#[case::the_placeholder_written_out("$TOKEN ${TOKEN} $TOKENX")]
+#[case::a_token_before_a_letter("${token}X")]
+#[case::a_token_before_a_quote("${token}'\"\\${token}$!")]
+#[case::a_token_before_its_own_name("${token}$TOKEN${TOKEN}")]
+#[case::lines("one\ntwo\r\n\n${token}\n")]
+#[case::nothing("")]
+#[case::a_dash("-x")]
+#[case::letters_of_the_world("żółć ${token} ☃")]
+fn a_shell_reads_what_was_sent(#[case] text: &str) {
+    let send = Send { body: Some(Template::new(text)), ..send(&[("Content-Type", "text/plain")]) };
+    let words = words(&replay(&send, &destination(), None).unwrap());
+    let at = words.iter().position(|word| word == "--data-raw").unwrap();
+    assert_eq!(words[at + 1], text.replace("${token}", "a.b.c"));
+    assert_eq!(words[at + 2], "https://func.example.net/api/orders");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_shell_reads_every_header_and_body_as_it_was_sent(given in headers(), body in "(\\PC|\\n|\\$\\{token\\}){0,30}") {
+        let pairs: Vec<(&str, &str)> = given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let send = Send { body: Some(Template::new(&body)), ..send(&pairs) };
+        let words = words(&replay(&send, &destination(), None).unwrap());
+        let after = |option: &str| {
+            let pairs = words.iter().zip(&words[1..]).filter(|(word, _)| *word == option);
+            pairs.map(|(_, next)| next.clone()).collect::<Vec<_>>()
+        };
+
+        let filled = |text: &str| text.replace("${token}", "a.b.c");
+        let mut wanted: Vec<String> = given.iter().map(|(name, value)| header(name, &filled(value))).collect();
+        if !given.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            wanted.push("Content-Type:".to_owned());
+        }
+        prop_assert_eq!(after("--header"), wanted);
+        prop_assert_eq!(after("--data-raw"), [filled(&body)]);
+    }
+}
+
+/// What our own sender and curl send for the same step: method, target, headers and body.
+#[tokio::test]
+#[ignore = "needs curl, install with `apt-get install curl`"]
+async fn curl_sends_the_same_request() {
+    let target = wiremock::MockServer::start().await;
+    let destination = Destination { origin: Origin::new(false, "127.0.0.1", target.address().port()), ..destination() };
+    let sends = [
+        Send::default(),
+        send(&[("Authorization", "Bearer ${token}"), ("X-Many", "one"), ("X-Many", "two, 'three' \"four\" $HOME !")]),
+        send(&[("Authorization", "")]),
+        send(&[("Host", "other.example"), ("Accept", "text/plain")]),
+        Send {
+            path: Some("/api/../x/%2e/{a}[1]".to_owned()),
+            query: Some(Template::new("t=${token}&[0-9]")),
+            ..Send::default()
+        },
+        Send { method: Some("POST".to_owned()), ..Send::default() },
+        Send { method: Some("DELETE".to_owned()), ..Send::default() },
+        Send { method: Some("PUT".to_owned()), body: Some(Template::new("@x\n ${token}%41&=\n")), ..Send::default() },
+        Send { body: Some(Template::new("on a GET")), ..send(&[("content-type", "text/plain")]) },
+    ];
+    let sender = wire::Sender::new(wire::SenderConfig::default()).unwrap();
+    for send in sends {
+        let request = compose(&send, Some(&Token::new("a.b.c")), &destination);
+        sender.send(&destination.origin, &request).await.unwrap();
+        let line = replay(&send, &destination, None).unwrap();
+        let output = Command::new("sh").args(["-c", &line]).env("TOKEN", "a.b.c").output().unwrap();
+        assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+
+        let received = target.received_requests().await.unwrap().into_iter().map(|mut request| {
+            request.headers.remove("user-agent");
+            (request.method, request.url, request.headers, request.body)
+        });
+        let [ours, curls] = &received.collect::<Vec<_>>()[..] else { panic!("{line}: not sent twice") };
+        assert_eq!(curls, ours, "{line}");
+        target.reset().await;
+    }
+}

@@ -1,0 +1,209 @@
+use authsettings::Settings;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use diagnostics::Source;
+use rstest::rstest;
+use scenario::Profile;
+use serde_json::{Value, json};
+use token::{Algorithm, Forge, Lifetime, Version};
+use wiremock::matchers::{body_partial_json, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+
+const NOW: UnixTime = 1_790_000_000;
+const TENANT: &str = "72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10";
+
+fn roles(settings: Option<&Settings>) -> Roles {
+    let text = "
+target: { url: https://func.example.net }
+audience: orders
+callers: { listed: { identity: apim } }
+";
+    Roles::new(&Profile::read(&Source::new("profile.yaml", text)).0.unwrap(), settings)
+}
+
+fn recipe(signature: Signature) -> Recipe {
+    Recipe { caller: "listed".to_owned(), forge: Forge { signature, ..Forge::default() }, ..Recipe::default() }
+}
+
+fn header(token: &Token) -> Value {
+    token.open().unwrap().0.header_json().unwrap().into()
+}
+
+fn payload(token: &Token) -> Value {
+    token.open().unwrap().0.payload_json().unwrap().into()
+}
+
+fn signature(token: &Token) -> &str {
+    token.expose().split('.').nth(2).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key() {
+    let settings =
+        authsettings::read(&Source::new("a.json", include_str!("../../../../fixtures/authsettings.json"))).0.unwrap();
+    let tokens = Tokens::new(None, roles(Some(&settings)));
+    let token = tokens.make(&recipe(Signature::Stranger), NOW).await.unwrap();
+
+    let claims = payload(&token);
+    assert_eq!(claims["iss"], format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
+    assert_eq!(claims["aud"], "orders");
+    assert_eq!((&claims["nbf"], &claims["exp"]), (&json!(NOW - 300), &json!(NOW + 3600)));
+    assert_eq!(header(&token)["kid"], tokens.stranger(NOW).await.unwrap().kid());
+    let again = tokens.make(&recipe(Signature::Stranger), NOW).await.unwrap();
+    assert_eq!(header(&again), header(&token), "the stranger stays the same");
+}
+
+#[tokio::test]
+async fn without_an_issuer_what_needs_no_trusted_signature_is_forged() {
+    let tokens = Tokens::new(None, roles(None));
+    let empty = tokens.make(&recipe(Signature::Empty), NOW).await.unwrap();
+    assert!(empty.expose().ends_with('.'), "{empty:?}");
+    let absent = tokens.make(&recipe(Signature::Absent), NOW).await.unwrap();
+    assert_eq!(absent.expose().matches('.').count(), 1, "{absent:?}");
+    let hmac = tokens.make(&recipe(Signature::Hmac(HmacSecret::Empty)), NOW).await.unwrap();
+    assert_eq!(header(&hmac)["alg"], "HS256");
+    let foreign = payload(&empty);
+    assert_eq!(foreign["iss"], format!("https://login.microsoftonline.com/{NOBODY}/v2.0"), "a tenant nobody told us");
+
+    let changed =
+        Recipe { lifetime: Lifetime { expires_in: Some(-900), ..Lifetime::default() }, ..recipe(Signature::Issuer) };
+    let trouble = tokens.make(&changed, NOW).await.unwrap_err();
+    assert_eq!(trouble.to_string(), "it needs a signature that the target trusts, and the run has no issuer");
+}
+
+/// A stand-in for the control API of a mock issuer, and the key that it signs with.
+struct Stub {
+    server: MockServer,
+    key: SigningKey,
+    base: Token,
+}
+
+impl Stub {
+    async fn start() -> Self {
+        let key = SigningKey::generate(NOW).unwrap();
+        let base = AppToken {
+            version: Version::V2,
+            issuer: Names::Entra.issuer(TENANT, Version::V2),
+            tenant: TENANT.to_owned(),
+            audience: "orders".to_owned(),
+            client_id: "apim-id".to_owned(),
+            client_auth: ClientAuth::Certificate,
+            object_id: "apim-object".to_owned(),
+            roles: Vec::new(),
+            managed_identity: None,
+            issued_at: NOW,
+            expires_at: NOW + 3600,
+            token_id: [7; 16],
+        }
+        .mint(&key);
+        let stub = Self { server: MockServer::start().await, key, base };
+        stub.answer("GET", "/_greenlight/status", json!({"ready": true})).await;
+        let directory = json!({"tenants": [{"name": "contoso", "id": TENANT, "applications": [], "identities": []}]});
+        stub.answer("GET", "/_greenlight/directory", directory).await;
+        stub
+    }
+
+    async fn answer(&self, verb: &str, at: &str, body: Value) {
+        let answer = ResponseTemplate::new(200).set_body_json(body);
+        Mock::given(method(verb)).and(path(at)).respond_with(answer).mount(&self.server).await;
+    }
+
+    /// Hands out the base token, once: who asks twice is refused.
+    async fn mints_once(&self) {
+        let answer = ResponseTemplate::new(200).set_body_json(json!({"token": self.base.expose()}));
+        let asked = body_partial_json(json!({"caller": "apim", "audience": "orders"}));
+        let mint = Mock::given(method("POST")).and(path("/_greenlight/mint")).and(asked);
+        mint.respond_with(answer).up_to_n_times(1).expect(1).mount(&self.server).await;
+    }
+
+    async fn tokens(&self) -> Tokens {
+        let issuer = Issuer::connect(&self.server.uri(), None).await.unwrap();
+        Tokens::new(Some(Arc::new(issuer)), roles(None))
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_is_asked_once_for_the_same_token() {
+    let stub = Stub::start().await;
+    stub.mints_once().await;
+    let tokens = stub.tokens().await;
+    let (as_issued, flipped) = (recipe(Signature::Issuer), recipe(Signature::Flipped));
+    let (first, second, third) =
+        tokio::join!(tokens.make(&as_issued, NOW), tokens.make(&flipped, NOW), tokens.make(&as_issued, NOW + 60));
+    assert_eq!(first.unwrap(), stub.base);
+    assert_eq!(third.unwrap(), stub.base);
+    let flipped = second.unwrap();
+    assert_eq!(payload(&flipped), payload(&stub.base));
+    assert_ne!(signature(&flipped), signature(&stub.base));
+}
+
+#[tokio::test]
+async fn what_is_changed_is_signed_by_the_tenant_that_issued_it_whatever_is_written_into_it() {
+    let stub = Stub::start().await;
+    stub.mints_once().await;
+    let answer = json!({"signature": BASE64_URL_SAFE_NO_PAD.encode("the issuer's signature")});
+    let asked = body_partial_json(json!({"tenant": TENANT, "algorithm": "RS256"}));
+    let sign = Mock::given(method("POST")).and(path("/_greenlight/sign")).and(asked);
+    sign.respond_with(ResponseTemplate::new(200).set_body_json(answer)).expect(1).mount(&stub.server).await;
+
+    let recipe = Recipe { claims: vec![("tid".to_owned(), Some(json!("elsewhere")))], ..recipe(Signature::Issuer) };
+    let token = stub.tokens().await.make(&recipe, NOW).await.unwrap();
+    assert_eq!(payload(&token)["tid"], "elsewhere");
+    assert_eq!(signature(&token), BASE64_URL_SAFE_NO_PAD.encode("the issuer's signature"));
+}
+
+#[tokio::test]
+async fn an_hmac_is_keyed_with_the_key_that_the_issuer_publishes() {
+    let stub = Stub::start().await;
+    stub.mints_once().await;
+    stub.answer("GET", "/common/discovery/v2.0/keys", json!({"keys": [stub.key.jwk()]})).await;
+    let token = stub.tokens().await.make(&recipe(Signature::Hmac(HmacSecret::SpkiPem)), NOW).await.unwrap();
+    assert_eq!(header(&token)["alg"], "HS256");
+    assert_eq!(header(&token)["kid"], stub.key.kid());
+    let length = BASE64_URL_SAFE_NO_PAD.decode(signature(&token)).unwrap().len();
+    assert_eq!(length, 32, "of an HMAC with SHA-256");
+}
+
+#[tokio::test]
+async fn an_issuer_that_fails_is_asked_again_by_the_next() {
+    let stub = Stub::start().await;
+    let trouble = ResponseTemplate::new(400).set_body_json(json!({"error": "there is no identity `apim`"}));
+    let mint = Mock::given(method("POST")).and(path("/_greenlight/mint"));
+    mint.respond_with(trouble).up_to_n_times(1).mount(&stub.server).await;
+    stub.mints_once().await;
+    let tokens = stub.tokens().await;
+    let trouble = tokens.make(&recipe(Signature::Issuer), NOW).await.unwrap_err();
+    assert_eq!(
+        trouble.to_string(),
+        r#"the mock issuer answered 400 to a token: {"error":"there is no identity `apim`"}"#
+    );
+    assert_eq!(tokens.make(&recipe(Signature::Issuer), NOW).await.unwrap(), stub.base);
+}
+
+#[tokio::test]
+async fn claims_of_what_can_be_read_are_read() {
+    let key = SigningKey::generate(NOW).unwrap();
+    let draft = |payload: &str| token::Draft { header: b"{}".to_vec(), payload: payload.into() };
+    let signed = |payload: &str| {
+        let draft = draft(payload);
+        let signature = key.sign(Algorithm::Rs256, draft.signing_input().as_bytes());
+        draft.signed(&signature)
+    };
+    assert_eq!(claim(&signed(r#"{"oid":"a"}"#), "oid").as_deref(), Some("a"));
+    for unreadable in [signed(r#"{"oid":1}"#), signed("{}"), signed("no JSON"), Token::new("a.b"), Token::new("")] {
+        assert_eq!(claim(&unreadable, "oid"), None, "{unreadable:?}");
+    }
+}
+
+#[rstest]
+#[case(HmacSecret::SpkiPem, true)]
+#[case(HmacSecret::SpkiDer, true)]
+#[case(HmacSecret::Pkcs1Pem, true)]
+#[case(HmacSecret::Pkcs1Der, true)]
+#[case(HmacSecret::Empty, false)]
+#[case(HmacSecret::Text("secret".to_owned()), false)]
+fn only_some_hmac_secrets_need_a_public_key(#[case] secret: HmacSecret, #[case] needed: bool) {
+    assert_eq!(is_public_key(&secret), needed);
+}
