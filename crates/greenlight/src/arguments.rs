@@ -4,26 +4,32 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 everything required passed, 1 at least one case failed, 2 wrong arguments or files,
-            3 inconclusive (unreachable, no positive control, interrupted), 4 a fault of greenlight itself";
+const AFTER_HELP: &str = "\
+Start with: greenlight run --target reference
+
+Exit codes:
+  0  everything required passed
+  1  at least one case failed
+  2  wrong arguments or files
+  3  inconclusive: unreachable, no positive control, interrupted
+  4  a fault of greenlight itself";
 
 /// Proves that an Azure Function App lets in the callers it should, and nobody else.
 #[derive(Debug, Parser)]
-#[command(name = "greenlight", version, after_help = EXIT_CODES, max_term_width = 120, disable_help_subcommand = true)]
+#[command(name = "greenlight", version, after_help = AFTER_HELP, max_term_width = 120, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// When to colour the output.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to colour the output; `auto`: on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 900)]
     pub(crate) color: Color,
 }
 
+// Described above: values with a text of their own would make every page of help a long one.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Color {
-    /// Where the output is a terminal, unless `NO_COLOR` is set.
     Auto,
     Always,
     Never,
@@ -57,14 +63,15 @@ pub(crate) struct Selection {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("under test").required(true))]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// URL of the function, or `reference` for the Function App that comes along.
-    #[arg(long, value_name = "URL", required_unless_present = "profile", conflicts_with = "profile")]
+    #[arg(long, value_name = "URL", group = "under test")]
     pub(crate) target: Option<String>,
     /// File that says what is known about the target.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "under test")]
     pub(crate) profile: Option<PathBuf>,
     /// authsettingsV2 of the target; for `reference` what it is configured with.
     #[arg(long, value_name = "FILE")]
@@ -81,7 +88,7 @@ pub(crate) struct Run {
     /// Requests under way at one time.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: Option<u16>,
-    /// Wait so long for a target that refuses connections or is still starting (10 for one that is starting).
+    /// How long to wait for a target that refuses connections (0 unless given) or answers 502, 503 or 504 (10 unless given).
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait: Option<Duration>,
     /// Write the result document here.
@@ -90,7 +97,7 @@ pub(crate) struct Run {
     /// Write a JUnit report here.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Show every case, and the requests and answers of those that did not pass.
+    /// Show every case in full, with its requests and answers; tokens without their signatures.
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }
@@ -116,18 +123,19 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "NAMES", default_value = "own")]
     pub(crate) names: Names,
     /// Where the issuer listens over HTTPS.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) entra: SocketAddr,
     /// Where the issuer listens over plain HTTP too, for servers that cannot be told a private authority.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) entra_http: Option<SocketAddr>,
     /// Where the identity endpoints listen (plain HTTP, as the real ones).
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) imds: SocketAddr,
     /// Where the reference Function App listens over HTTPS.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) function: SocketAddr,
-    /// Certificate and key (PEM, in this order) to serve HTTPS with, instead of one made for this start.
+    /// Certificate and key (PEM, in this order) to serve HTTPS with, instead of ones made for this start; clients are then told to
+    /// trust that certificate.
     #[arg(long, num_args = 2, value_names = ["CERTIFICATE", "KEY"])]
     pub(crate) tls: Option<Vec<PathBuf>>,
     /// Name of the environment variable with the token that opens the control API to other machines.
@@ -231,7 +239,7 @@ pub(crate) struct Report {
     /// Write it here instead of to the terminal.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Show every case, and the requests and answers of those that did not pass.
+    /// Show every case in full, with its requests and answers; tokens without their signatures.
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }
@@ -245,4 +253,8 @@ pub(crate) enum Format {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<u64>().map(Duration::from_secs).map_err(|_| "write whole seconds, such as 30".to_owned())
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write address and port, such as 127.0.0.1:8443; port 0 is any free one".to_owned())
 }

@@ -64,7 +64,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> Trouble {
+/// What is said of a file that cannot be read.
+pub(crate) fn unreadable(file: &Path, error: &std::io::Error) -> Trouble {
     Trouble::usage(format!("{} cannot be read: {error}", file.display()))
         .hint("check the path; it is relative to the current folder")
 }

@@ -60,7 +60,9 @@ impl Library {
     }
 
     fn unknown(&self, word: &str) -> Trouble {
-        let hint = match nearest(word, self.scenarios.iter().map(|one| one.id.as_str())) {
+        let id = word.rsplit_once('/').map_or(word, |(_, id)| id);
+        let known = self.scenarios.iter().flat_map(|one| [one.id.as_str(), one.theme()]);
+        let hint = match nearest(id, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`greenlight list` shows them all".to_owned(),
         };

@@ -1,6 +1,7 @@
 //! Starts what a run or `greenlight serve` needs beside itself.
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use authsettings::Settings;
 use diagnostics::Level;
 use function_app::{AppConfig, FunctionApp};
 use mock_entra::Directory;
-use runner::{Mocks, MocksConfig};
+use runner::{Issuer, IssuerError, Mocks, MocksConfig};
 use scenario::{Address, BaseUrl, IssuerNames, Profile};
 use serve::{ServerConfig, StateFolder, Tls, system_clock};
 use token::Names;
 use tokio::signal::unix::{SignalKind, signal};
-use wire::Trust;
+use wire::{Trust, WireError};
 
 use crate::files;
 use crate::terminal::Terminal;
@@ -55,9 +56,7 @@ pub(crate) async fn start(
     };
     let mocks = start_mocks(config, terminal).await?;
     let function = match settings.filter(|_| is_reference) {
-        Some(settings) => {
-            Some(reference(&mocks, settings.clone(), ServerConfig::new("function app", loopback())).await?)
-        }
+        Some(settings) => Some(reference(&mocks, settings.clone(), loopback(), None).await?),
         None => None,
     };
     if let Some(function) = &function {
@@ -103,18 +102,38 @@ pub(crate) async fn start_mocks(config: MocksConfig, terminal: &Terminal) -> Res
 }
 
 /// Starts the reference Function App, which trusts the mocks wherever its settings name Entra.
-pub(crate) async fn reference(mocks: &Mocks, settings: Settings, server: ServerConfig) -> Result<FunctionApp, Trouble> {
-    let trust = Trust::Only(vec![mocks.authority.pem().to_owned()]);
+pub(crate) async fn reference(
+    mocks: &Mocks,
+    settings: Settings,
+    address: SocketAddr,
+    given: Option<&Given>,
+) -> Result<FunctionApp, Trouble> {
+    let authority = mocks.authority.pem().to_owned();
+    let (tls, trust) = if let Some(given) = given {
+        // Whoever signed the given certificate may be known to this machine, or be the certificate itself.
+        (given.tls.clone(), Trust::System(vec![authority, given.pem.clone()]))
+    } else {
+        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        (mocks.authority.tls(&names).map_err(Trouble::fault)?, Trust::Only(vec![authority]))
+    };
     let issuer = mocks.entra.address();
     let addresses: Vec<_> = ENTRA_HOSTS.iter().map(|host| ((*host).to_owned(), issuer)).collect();
     let documents = wire::Client::new(&trust, &addresses, PATIENCE).map_err(Trouble::fault)?;
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let tls = mocks.authority.tls(&names).map_err(Trouble::fault)?;
     let config = AppConfig {
-        server: ServerConfig { tls: Some(tls), ..server },
+        server: ServerConfig { tls: Some(tls), ..ServerConfig::new("function app", address) },
         ..AppConfig::new(settings, Arc::new(documents))
     };
     FunctionApp::start(config).await.map_err(Trouble::usage)
+}
+
+/// An issuer that runs: of this run, or of a `greenlight serve`. `ca` is the text of its authority's certificate.
+pub(crate) async fn issuer(control: &str, ca: Option<&str>, ca_is_named: &str) -> Result<Issuer, Trouble> {
+    Issuer::connect(control, ca).await.map_err(|error| match &error {
+        IssuerError::Wire(WireError::Url { .. } | WireError::Trust(_)) => Trouble::usage(error),
+        _ => Trouble::unreachable(error).hint(format!(
+            "is `greenlight serve` running there, and is {ca_is_named} the file that it named as its authority?"
+        )),
+    })
 }
 
 /// A directory file, or the one that comes along.
@@ -140,26 +159,39 @@ pub(crate) fn state(folder: &Path) -> Result<StateFolder, Trouble> {
     StateFolder::open(folder).map_err(Trouble::usage)
 }
 
-/// A certificate and its key from files.
-pub(crate) fn tls(files: &[std::path::PathBuf]) -> Result<Tls, Trouble> {
-    let [certificate, key] = files else { return Err(Trouble::usage("--tls needs a certificate and a key")) };
-    let (certificate, key) = (files::read(certificate)?, files::read(key)?);
-    Tls::from_pem(&certificate.text, &key.text).map_err(Trouble::usage)
+/// A server certificate of the user's.
+pub(crate) struct Given {
+    /// With its key.
+    pub(crate) tls: Tls,
+    /// Without: the certificate and those that were sent along with it.
+    pub(crate) pem: String,
 }
 
-/// Completes when the user or the system asks the program to stop.
-pub(crate) async fn asked_to_stop() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Without handlers the signals end the program by themselves.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+impl Given {
+    /// Reads a certificate and its key, in this order.
+    pub(crate) fn read(files: &[PathBuf]) -> Result<Self, Trouble> {
+        let [certificate, key] = files else { return Err(Trouble::usage("--tls needs a certificate and a key")) };
+        let (pem, private) = (files::read(certificate)?, files::read(key)?);
+        let tls = Tls::from_pem(&pem.text, &private.text)
+            .map_err(|error| Trouble::usage(format!("--tls {} {}: {error}", certificate.display(), key.display())))?;
+        Ok(Self { tls, pem: pem.text.clone() })
     }
 }
 
-fn loopback() -> std::net::SocketAddr {
-    std::net::SocketAddr::from(([127, 0, 0, 1], 0))
+/// Completes when the user or the system asks the program to stop. From the call on, not from the first poll, neither signal ends
+/// the program by itself.
+pub(crate) fn asked_to_stop() -> impl Future<Output = ()> {
+    let signals = signal(SignalKind::interrupt()).and_then(|one| Ok((one, signal(SignalKind::terminate())?)));
+    async {
+        // Without handlers the signals end the program.
+        let Ok((mut interrupt, mut terminate)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
+use std::path::Path;
 
 use results::ReadError;
 
@@ -19,15 +20,28 @@ pub(crate) fn report(arguments: &Report, terminal: &Terminal) -> Result<Exit, Tr
         Format::Json => report::Format::Json,
         Format::Junit => report::Format::Junit,
     };
+    let results = &arguments.results;
+    let read = || File::open(results).map(BufReader::new);
+    // Before the output is made: it must not take the place of the results, nor be left behind empty.
+    read().map_err(|error| files::unreadable(results, &error))?;
     let output: Box<dyn Write> = match &arguments.output {
+        Some(file) if is_same(file, results) => {
+            return Err(Trouble::usage(format!("{} would be overwritten by its report", results.display()))
+                .hint("name another file with `--output`"));
+        }
         Some(file) => Box::new(files::create(file)?),
         None => Box::new(io::stdout()),
     };
-    let read = || File::open(&arguments.results).map(BufReader::new);
     match report::render(format, read, BufWriter::new(output)) {
         Ok(()) => Ok(Exit::Passed),
         // Who stops reading early, as `head` does, has had enough.
         Err(ReadError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Passed),
-        Err(error) => Err(Trouble::usage(format!("{}: {error}", arguments.results.display()))),
+        Err(ReadError::Output(error)) => Err(Trouble::fault(format!("the report cannot be written: {error}"))),
+        Err(ReadError::Input(error)) => Err(files::unreadable(results, &error)),
+        Err(error) => Err(Trouble::usage(format!("{}: {error}", results.display()))),
     }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }

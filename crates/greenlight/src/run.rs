@@ -1,7 +1,7 @@
 //! `greenlight run`: brings a run together, plays it, tells it.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter};
+use std::io::{self, BufReader, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,8 +31,6 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
     let mut profile = profile(arguments)?;
     let (settings, configuration) = settings(&profile, arguments.settings.as_deref())?.unzip();
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
-    let output = Output::open(arguments)?;
-
     let run = runner::Run {
         scenarios: library.scenarios,
         trust: trust(&profile, started.as_ref())?,
@@ -46,14 +44,15 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         settings,
         configuration,
     };
-    let mut reporter = Telling::new(arguments, &output, terminal)?;
-    let closing = runner::play(run, &mut reporter, mocks::asked_to_stop()).await;
+    // From here on whoever stops the program finds valid reports.
+    let stop = mocks::asked_to_stop();
+    let mut reporter = Telling::start(arguments, terminal)?;
+    let closing = runner::play(run, &mut reporter, stop).await;
     drop(reporter);
     if let Some(started) = started {
         started.stop().await;
     }
     let closing = closing.map_err(Trouble::fault)?;
-    output.finish()?;
     Ok(if library.diagnostics.is_empty() { Exit::of(closing.verdict) } else { Exit::Usage })
 }
 
@@ -63,7 +62,10 @@ fn profile(arguments: &arguments::Run) -> Result<Profile, Trouble> {
         (Some(file), _) => read_profile(&files::read(file)?)?,
         (None, Some("reference") | None) => reference()?,
         (None, Some(url)) => Profile::bare(url).map_err(|error| {
-            Trouble::usage(format!("--target {url}: {error}")).hint("or write `--target reference`")
+            // What comes with a user name or a query may be a secret.
+            let shown = if url.contains(['@', '?', '#']) { String::new() } else { format!(" {url}") };
+            Trouble::usage(format!("--target{shown}: {error}"))
+                .hint("write https://HOST/PATH, or `reference` for the Function App that comes along")
         })?,
     };
     let target = &mut profile.target;
@@ -129,57 +131,96 @@ async fn issuer(profile: &Profile, started: Option<&Started>) -> Result<Option<A
         (_, Some(started)) => (started.control(), Some(started.authority_pem())),
         (_, None) => return Ok(None),
     };
-    let hint = "is `greenlight serve` running there, and is `ca` the file that it printed?";
-    let issuer = Issuer::connect(&control, ca.as_deref()).await;
-    issuer.map(|issuer| Some(Arc::new(issuer))).map_err(|error| Trouble::unreachable(error).hint(hint))
+    mocks::issuer(&control, ca.as_deref(), "`issuer.ca`").await.map(|issuer| Some(Arc::new(issuer)))
 }
 
-/// What knowing more about the target would add.
+/// What knowing more about the target would add, and how to tell it.
 fn advice(profile: &Profile) -> Vec<String> {
     let mut notes = Vec::new();
     if profile.issuer.is_none() {
-        notes.push(
-            "a profile (`--profile FILE`) with `tenant`, `audience` and `callers` and with an `issuer` that the target trusts adds the \
-             positive control, without which no refusal counts, and every token that is correctly signed but wrong"
-                .to_owned(),
-        );
+        notes.push(NO_ISSUER.to_owned());
     }
     if profile.target.marker.is_none() {
         notes.push(
-            "without a `marker` (a header that only the function sends) every 2xx counts as the function's answer"
+            "every 2xx was taken for the function's answer; `--marker NAME`, a header that only the function sends, tells it apart"
                 .to_owned(),
         );
     }
     notes
 }
 
+/// What a run without tokens that the target trusts can and cannot prove.
+const NO_ISSUER: &str = "\
+this run had no token that the target trusts, so it could find breaches, but no refusal counts
+write a profile and play everything with `greenlight run --profile FILE`:
+  target: { url: https://HOST, path: /PATH, marker: { header: NAME } }
+  tenant: TENANT-ID
+  audience: CLIENT-ID of the target's app registration
+  callers: { listed: { client-id: ... }, unlisted: { client-id: ... } }
+  issuer: { listen: \"127.0.0.1:8443\", directory: FILE }   # a mock that knows these callers and that the target trusts
+it adds the positive control, without which no refusal counts, and every token that is correctly signed but wrong";
+
+/// Everyone who is told how the run goes: its files, then whoever looks on.
+struct Telling {
+    console: Console<Stdout>,
+    results: Option<Writer<BufWriter<File>>>,
+    files: Files,
+}
+
+impl Telling {
+    /// Opens the files, so that a path that cannot be written is known before anything is played.
+    fn start(arguments: &arguments::Run, terminal: &Terminal) -> Result<Box<dyn Reporter>, Trouble> {
+        let files = Files::new(arguments);
+        files.junit.as_deref().map(files::create).transpose()?;
+        let results = files.results.as_deref().map(files::create).transpose()?;
+        let style = Style { colour: terminal.output_colour(), verbose: arguments.verbose };
+        let telling = Self {
+            console: Console::new(io::stdout(), style),
+            results: results.map(|file| Writer::new(BufWriter::new(file))),
+            files,
+        };
+        if terminal.shows_progress() {
+            return Ok(Box::new(Progress::new(io::stderr(), telling)));
+        }
+        Ok(Box::new(telling))
+    }
+}
+
+impl Reporter for Telling {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let mut kept = self.results.as_mut().map_or(Ok(()), |results| results.event(event));
+        if let Event::Closed(_) = event {
+            kept = kept.and_then(|()| self.files.finish());
+        }
+        // Who looks on may go away; the run and its files go on. The outcome is the last that is said.
+        let _ = self.console.event(event);
+        kept
+    }
+}
+
 /// The files that a run leaves behind.
-struct Output {
+struct Files {
     results: Option<PathBuf>,
-    /// Where the results are only needed to make the JUnit report of them.
+    /// Whether the results are only needed to make the JUnit report of them.
     passing: bool,
     junit: Option<PathBuf>,
 }
 
-impl Output {
-    fn open(arguments: &arguments::Run) -> Result<Self, Trouble> {
-        let junit = arguments.junit.clone();
-        if let Some(file) = &junit {
-            files::create(file)?;
-        }
-        let passing = arguments.results.is_none() && junit.is_some();
+impl Files {
+    fn new(arguments: &arguments::Run) -> Self {
+        let (results, junit) = (arguments.results.clone(), arguments.junit.clone());
+        let passing = results.is_none() && junit.is_some();
         let beside = junit.as_ref().map(|file| file.with_extension("results.json"));
-        Ok(Self { results: arguments.results.clone().or(beside), passing, junit })
+        Self { results: results.or(beside), passing, junit }
     }
 
-    /// Renders what is made from the result document.
-    fn finish(&self) -> Result<(), Trouble> {
+    /// Renders what is made from the result document, which is complete, and says where everything is.
+    fn finish(&self) -> io::Result<()> {
         let Some(results) = &self.results else { return Ok(()) };
         if let Some(junit) = &self.junit {
             let read = || File::open(results).map(BufReader::new);
-            let mut output = BufWriter::new(files::create(junit)?);
-            report::render(Format::Junit, read, &mut output)
-                .map_err(|error| Trouble::fault(format!("{} cannot be written: {error}", junit.display())))?;
+            let output = BufWriter::new(File::create(junit)?);
+            report::render(Format::Junit, read, output).map_err(io::Error::other)?;
         }
         if self.passing {
             // It was only on its way to the JUnit report; that it stays behind harms nobody.
@@ -187,39 +228,7 @@ impl Output {
         }
         let kept = self.results.iter().filter(|_| !self.passing).chain(&self.junit);
         let kept: Vec<String> = kept.map(|file| file.display().to_string()).collect();
-        if !kept.is_empty() {
-            terminal::say(&format!("written: {}", kept.join(", ")));
-        }
+        terminal::say(&format!("written: {}", kept.join(", ")));
         Ok(())
-    }
-}
-
-/// Everyone who is told how the run goes.
-struct Telling {
-    view: Box<dyn Reporter>,
-    results: Option<Writer<BufWriter<File>>>,
-}
-
-impl Telling {
-    fn new(arguments: &arguments::Run, output: &Output, terminal: &Terminal) -> Result<Self, Trouble> {
-        let console =
-            Console::new(io::stdout(), Style { colour: terminal.output_colour(), verbose: arguments.verbose });
-        let results = output.results.as_deref().map(files::create).transpose()?;
-        Ok(Self {
-            view: if terminal.shows_progress() {
-                Box::new(Progress::new(io::stderr(), console))
-            } else {
-                Box::new(console)
-            },
-            results: results.map(|file| Writer::new(BufWriter::new(file))),
-        })
-    }
-}
-
-impl Reporter for Telling {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        // Who looks on may go away; the run and its files go on.
-        let _ = self.view.event(event);
-        self.results.as_mut().map_or(Ok(()), |results| results.event(event))
     }
 }

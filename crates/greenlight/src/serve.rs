@@ -1,18 +1,20 @@
 //! `greenlight serve`: the mocks for any language, until it is asked to stop.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use function_app::FunctionApp;
 use mock_imds::DEFAULT_IDENTITY_HEADER;
 use runner::{Mocks, MocksConfig};
 use serde_json::{Value, json};
-use serve::{ServerConfig, system_clock};
+use serve::system_clock;
+use tempfile::TempDir;
 use token::Names;
 
 use crate::arguments::{self, Mock, Serve};
 use crate::exit::Exit;
-use crate::mocks;
+use crate::mocks::{self, Given};
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
 
@@ -20,9 +22,14 @@ use crate::trouble::Trouble;
 pub(crate) async fn serve(arguments: &Serve, terminal: &Terminal) -> Result<Exit, Trouble> {
     let stop = mocks::asked_to_stop();
     let wanted = |mock: Mock| arguments.only.is_empty() || arguments.only.contains(&mock);
-    let started = mocks::start_mocks(config(arguments, wanted(Mock::Imds))?, terminal).await?;
-    let function = if wanted(Mock::Function) { Some(function(&started, arguments, terminal).await?) } else { None };
-    let ca = Authority::write(&started, arguments.state.clone())?;
+    let given = arguments.tls.as_deref().map(Given::read).transpose()?;
+    let started = mocks::start_mocks(config(arguments, given.as_ref(), wanted(Mock::Imds))?, terminal).await?;
+    let function = if wanted(Mock::Function) {
+        Some(function(&started, arguments, given.as_ref(), terminal).await?)
+    } else {
+        None
+    };
+    let ca = Authority::write(&started, arguments)?;
     let ready = Ready { mocks: &started, function: function.as_ref(), ca: &ca.file };
     if arguments.json {
         terminal::output(&format!("{}\n", ready.json()));
@@ -37,7 +44,7 @@ pub(crate) async fn serve(arguments: &Serve, terminal: &Terminal) -> Result<Exit
     Ok(Exit::Passed)
 }
 
-fn config(arguments: &Serve, imds: bool) -> Result<MocksConfig, Trouble> {
+fn config(arguments: &Serve, given: Option<&Given>, imds: bool) -> Result<MocksConfig, Trouble> {
     let control_token = match &arguments.control_token_env {
         None => None,
         Some(name) => Some(std::env::var(name).map_err(|_| {
@@ -51,14 +58,19 @@ fn config(arguments: &Serve, imds: bool) -> Result<MocksConfig, Trouble> {
         imds: imds.then_some(arguments.imds),
         names: (arguments.names == arguments::Names::Entra).then_some(Names::Entra),
         state: arguments.state.as_deref().map(mocks::state).transpose()?,
-        tls: arguments.tls.as_deref().map(mocks::tls).transpose()?,
+        tls: given.map(|given| given.tls.clone()),
         control_token: control_token.map(mock_entra::Secret::new),
         ..MocksConfig::new(mocks::directory(arguments.directory.as_deref())?, system_clock())
     })
 }
 
 /// The reference app. The settings that come along name Entra's public issuer; where the mock goes by its own address they follow.
-async fn function(started: &Mocks, arguments: &Serve, terminal: &Terminal) -> Result<FunctionApp, Trouble> {
+async fn function(
+    started: &Mocks,
+    arguments: &Serve,
+    given: Option<&Given>,
+    terminal: &Terminal,
+) -> Result<FunctionApp, Trouble> {
     let mut settings = mocks::settings(arguments.settings.as_deref(), terminal)?;
     if let (Names::Own(url), None) = (started.entra.names().await, &arguments.settings) {
         let issuer = settings.entra.as_mut().and_then(|entra| entra.issuer.as_mut());
@@ -72,36 +84,35 @@ async fn function(started: &Mocks, arguments: &Serve, terminal: &Terminal) -> Re
             arguments.function
         ));
     }
-    mocks::reference(started, settings, ServerConfig::new("function app", arguments.function)).await
+    mocks::reference(started, settings, arguments.function, given).await
 }
 
-/// The file with the authority's certificate, for clients to trust.
+/// The file with the certificate that clients are to trust.
 struct Authority {
     file: PathBuf,
-    /// Made for this start only.
-    passing: Option<PathBuf>,
+    /// Made for this start only; gone when dropped.
+    _passing: Option<TempDir>,
 }
 
 impl Authority {
-    fn write(started: &Mocks, state: Option<PathBuf>) -> Result<Self, Trouble> {
-        if let Some(folder) = state {
-            return Ok(Self { file: folder.join("ca.pem"), passing: None });
+    fn write(started: &Mocks, arguments: &Serve) -> Result<Self, Trouble> {
+        let given = arguments.tls.as_deref().and_then(<[_]>::first).cloned();
+        let kept = || arguments.state.as_ref().map(|folder| folder.join("ca.pem"));
+        if let Some(file) = given.or_else(kept) {
+            // Clients may run in another folder.
+            let file = std::path::absolute(&file).unwrap_or(file);
+            return Ok(Self { file, _passing: None });
         }
-        let folder = std::env::temp_dir().join(format!("greenlight-{}", std::process::id()));
-        let file = folder.join("ca.pem");
-        fs::create_dir_all(&folder).and_then(|()| fs::write(&file, started.authority.pem())).map_err(|error| {
-            Trouble::fault(format!("{} cannot be written: {error}", file.display()))
+        let failed = |error: std::io::Error| {
+            Trouble::fault(format!("the authority's certificate cannot be written: {error}"))
                 .hint("give a folder with `--state`")
-        })?;
-        Ok(Self { file, passing: Some(folder) })
-    }
-}
-
-impl Drop for Authority {
-    fn drop(&mut self) {
-        if let Some(folder) = &self.passing {
-            let _ = fs::remove_dir_all(folder);
-        }
+        };
+        // What is to be trusted lies where only its owner can change it.
+        let private = fs::Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix("greenlight-").permissions(private).tempdir().map_err(failed)?;
+        let file = folder.path().join("ca.pem");
+        fs::write(&file, started.authority.pem()).map_err(failed)?;
+        Ok(Self { file, _passing: Some(folder) })
     }
 }
 
@@ -137,8 +148,9 @@ impl Ready<'_> {
 
     /// What to set, for people and for each SDK. Secrets of the directory are named by their place, never shown.
     fn text(&self) -> String {
-        [self.addresses(), self.for_clients(), self.for_managed_identities(), "Ready. Ctrl-C stops it.\n".to_owned()]
-            .join("\n")
+        let parts = [self.addresses(), self.for_clients(), self.for_managed_identities(), self.for_greenlight()];
+        parts.into_iter().filter(|part| !part.is_empty()).map(|part| part + "\n").collect::<String>()
+            + "Ready. Ctrl-C stops it.\n"
     }
 
     fn addresses(&self) -> String {
@@ -185,6 +197,17 @@ So that the SDK does not ask login.microsoftonline.com about this address
 For managed identities
   as in App Service, in every SDK        IDENTITY_ENDPOINT={app_service} IDENTITY_HEADER={DEFAULT_IDENTITY_HEADER}
   as on a VM, in Python, Node and .NET   AZURE_POD_IDENTITY_AUTHORITY_HOST={imds}
+"
+        )
+    }
+
+    fn for_greenlight(&self) -> String {
+        let (entra, ca) = (self.mocks.entra.url(), self.ca.display());
+        format!(
+            "\
+For greenlight
+  one token     greenlight token --issuer {entra} --ca {ca}
+  in a profile  issuer: {{ control: \"{entra}\", ca: {ca} }}
 "
         )
     }

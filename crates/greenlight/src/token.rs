@@ -1,21 +1,20 @@
 //! `greenlight token`.
 
 use ::token::{Forge, Lifetime, Recipe, Signature, TokenVersion};
-use runner::Issuer;
 use serde_json::Value;
 
 use crate::arguments;
 use crate::exit::Exit;
 use crate::files;
+use crate::mocks;
 use crate::terminal;
 use crate::trouble::Trouble;
 
 /// Prints one token of a running issuer. It is the one thing that this program prints unredacted: it was asked for by name.
 pub(crate) async fn token(arguments: &arguments::Token) -> Result<Exit, Trouble> {
     let ca = arguments.ca.as_deref().map(files::read).transpose()?;
-    let issuer = Issuer::connect(&arguments.issuer, ca.as_ref().map(|source| source.text.as_str())).await;
-    let hint = "is `greenlight serve` running there, and is `--ca` the file that it printed?";
-    let issuer = issuer.map_err(|error| Trouble::unreachable(error).hint(hint))?;
+    let ca = ca.as_ref().map(|source| source.text.as_str());
+    let issuer = mocks::issuer(&arguments.issuer, ca, "`--ca`").await?;
     let token = issuer.mint(&recipe(arguments)).await.map_err(Trouble::usage)?;
     terminal::output(&format!("{}\n", token.expose()));
     Ok(Exit::Passed)

@@ -1,5 +1,9 @@
 //! The program as its users meet it: real processes, real TLS, programs that nobody here wrote.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod command_line;
 mod haproxy;
 mod house;
 mod program;
+mod reference;

@@ -1,15 +1,17 @@
 //! Starts the program and waits for what it promises to say.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
+use insta::Settings;
+use insta::internals::SettingsBindDropGuard;
 use serde_json::Value;
 
 /// The program under test, with nothing in its environment that could change what it says.
 pub(crate) fn greenlight() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
-    command.env_remove("NO_COLOR").stdin(Stdio::null());
+    command.env_remove("NO_COLOR").env_remove("COLUMNS").stdin(Stdio::null());
     command
 }
 
@@ -18,10 +20,16 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     greenlight().args(arguments).output().expect("the program starts")
 }
 
-/// A `greenlight serve` that is ready; killed when dropped.
+/// Sends a signal: `INT` as Ctrl-C does, `TERM` as a system does.
+pub(crate) fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
+    assert!(sent.success(), "{name} cannot be sent to {pid}");
+}
+
+/// A `greenlight serve` that is ready; asked to stop when dropped.
 pub(crate) struct Served {
     child: Child,
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     /// What it said in its one line of JSON.
     pub(crate) addresses: Value,
 }
@@ -29,13 +37,18 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it and waits for its line.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = greenlight().args(["serve", "--json"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(greenlight().args(["serve", "--json"]).args(arguments))
+    }
+
+    /// The same, of a command that was prepared.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let addresses =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("not one line of JSON ({error}): {line:?}"));
-        Self { child, _stdout: stdout, addresses }
+        Self { child, stdout, addresses }
     }
 
     /// A text at a place of the line, by JSON pointer.
@@ -44,19 +57,20 @@ impl Served {
         found.unwrap_or_else(|| panic!("nothing at {pointer} in {}", self.addresses))
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Waits for its end.
-    pub(crate) fn wait(mut self) -> std::process::ExitStatus {
-        self.child.wait().unwrap()
+    /// Ends it by a signal. How it ended, and what it said after its line.
+    pub(crate) fn end(mut self, name: &str) -> (ExitStatus, String) {
+        signal(self.child.id(), name);
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap(), rest)
     }
 }
 
 impl Drop for Served {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        if let Ok(None) = self.child.try_wait() {
+            signal(self.child.id(), "TERM");
+        }
         let _ = self.child.wait();
     }
 }
@@ -89,6 +103,17 @@ pub(crate) fn said(output: &Output) -> String {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     )
+}
+
+/// Hides from snapshots, for as long as it lives, what differs from run to run: ports, durations, temporary files.
+pub(crate) fn settled() -> SettingsBindDropGuard {
+    let mut settings = Settings::clone_current();
+    settings.add_filter(r"(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):\d+", "$1:PORT");
+    settings.add_filter(r"\bport \d+", "port PORT");
+    settings.add_filter(r"(  | in ) *(?:<1 ms|\d+ ms|\d+\.\d s)", "${1}TIME");
+    settings.add_filter(r"[^\s\x22=]*/greenlight-\w+/", "TEMP/");
+    settings.set_omit_expression(true);
+    settings.bind_to_scope()
 }
 
 /// The certificate of the key that an issuer signs with in its first tenant, as PEM.

@@ -1,0 +1,98 @@
+//! The run against the Function App that comes along: what a new user sees first.
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{greenlight, read, root, said, verdicts};
+
+/// A run in a folder of its own, far from the project's.
+struct Played {
+    folder: TempDir,
+    output: Output,
+}
+
+impl Played {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let output = greenlight()
+            .args(["run", "--target", "reference", "--results", "out/results.json", "--junit", "out/junit.xml"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        Self { folder, output }
+    }
+
+    fn results(&self) -> Value {
+        read(&self.folder.path().join("out/results.json"))
+    }
+}
+
+#[test]
+fn every_core_scenario_is_played_and_holds() {
+    let played = Played::new();
+    assert_eq!(played.output.status.code(), Some(0), "{}", said(&played.output));
+    let verdicts = verdicts(&played.folder.path().join("out/results.json"));
+    let unproven: Vec<_> =
+        verdicts.iter().filter(|(_, verdict)| !["pass", "recorded"].contains(&verdict.as_str())).collect();
+    assert!(unproven.is_empty(), "{unproven:?}");
+    for file in fs::read_dir(root().join("scenarios/core")).unwrap() {
+        let file = file.unwrap().path();
+        let id = file.file_stem().unwrap().to_str().unwrap();
+        assert!(verdicts.iter().any(|(name, _)| name.split('[').next() == Some(id)), "{id} was not played");
+    }
+}
+
+#[test]
+fn the_documents_are_what_their_readers_expect() {
+    let played = Played::new();
+    let results = played.results();
+    let schema = read(&root().join("crates/results/schema/results.schema.json"));
+    let wrong: Vec<_> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&results).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+
+    let cases = results["cases"].as_array().unwrap();
+    let summary = results["summary"].as_object().unwrap();
+    assert_eq!(summary.values().filter_map(Value::as_u64).sum::<u64>(), cases.len() as u64, "{summary:?}");
+    assert_eq!((&results["verdict"], &results["interrupted"]), (&"pass".into(), &false.into()));
+
+    let junit = fs::read_to_string(played.folder.path().join("out/junit.xml")).unwrap();
+    assert_eq!(junit.matches("<testcase ").count(), cases.len(), "{junit}");
+    let recorded = summary["recorded"].as_u64().unwrap();
+    let counts = format!(r#"tests="{}" failures="0" errors="0" skipped="{recorded}""#, cases.len());
+    assert_eq!(junit.matches(&counts).count(), 2, "{junit}");
+}
+
+#[test]
+fn a_later_report_has_the_bytes_of_the_live_run() {
+    let played = Played::new();
+    let report = |format: &str| {
+        let report = greenlight()
+            .args(["report", "out/results.json", "--format", format])
+            .current_dir(&played.folder)
+            .output()
+            .unwrap();
+        assert_eq!(report.status.code(), Some(0), "{}", said(&report));
+        String::from_utf8(report.stdout).unwrap()
+    };
+    let file = |name: &str| fs::read_to_string(played.folder.path().join(name)).unwrap();
+    assert_eq!(report("console"), String::from_utf8_lossy(&played.output.stdout));
+    assert_eq!(report("json"), file("out/results.json"));
+    assert_eq!(report("junit"), file("out/junit.xml"));
+}
+
+#[test]
+fn a_junit_report_alone_leaves_no_other_file_behind() {
+    let folder = TempDir::new().unwrap();
+    let output = greenlight()
+        .args(["run", "--target", "reference", "missing-token", "--junit", "junit.xml"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["junit.xml"]);
+}
