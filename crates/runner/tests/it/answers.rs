@@ -1,0 +1,206 @@
+//! What becomes of a target's answers.
+
+use results::{AnsweredBy, RunVerdict, Verdict};
+use scenario::Platform;
+use wiremock::{Request, ResponseTemplate};
+
+use crate::stand_in::{always, at, challenge, function, protected};
+use crate::told::{MISSING_TOKEN, Told, VALID_CALLER, marked, run};
+
+#[tokio::test]
+async fn an_open_function_is_a_breach_with_a_control_and_without() {
+    let target = always(function()).await;
+    for scenarios in [&[VALID_CALLER, MISSING_TOKEN][..], &[MISSING_TOKEN]] {
+        let told = Told::of(marked(run(&target.uri(), scenarios))).await;
+        assert_eq!(told.case("missing-token").verdict, Verdict::Fail);
+        assert_eq!(
+            told.reason("missing-token"),
+            "the function: expected it is not reached, observed it answered (200)"
+        );
+        assert_eq!(told.closing().verdict, RunVerdict::Fail);
+    }
+}
+
+#[tokio::test]
+async fn a_protected_function_passes_with_a_control_and_proves_nothing_without() {
+    let target = protected().await;
+    let told = Told::of(marked(run(&target.uri(), &[VALID_CALLER, MISSING_TOKEN]))).await;
+    let expected = [("valid-caller".to_owned(), Verdict::Pass), ("missing-token".to_owned(), Verdict::Pass)];
+    assert_eq!(told.verdicts(), expected);
+    assert_eq!(told.closing().verdict, RunVerdict::Pass);
+    let refused = &told.case("missing-token").observed;
+    assert_eq!((refused.status, refused.answered_by), (Some(401), AnsweredBy::Platform));
+    assert_eq!(refused.detail.as_ref().unwrap().as_str(), r#"Bearer realm="func.example.net""#);
+
+    let told = Told::of(marked(run(&target.uri(), &[MISSING_TOKEN]))).await;
+    assert_eq!(told.case("missing-token").verdict, Verdict::Inconclusive);
+    let reason = "refused, but nothing shows that this target lets anyone in: no positive control was played";
+    assert_eq!(told.reason("missing-token"), reason);
+    assert_eq!(told.closing().verdict, RunVerdict::Inconclusive);
+}
+
+#[tokio::test]
+async fn a_target_that_refuses_everybody_proves_nothing_by_it() {
+    let target = always(challenge()).await;
+    let told = Told::of(run(&target.uri(), &[VALID_CALLER, MISSING_TOKEN])).await;
+    assert_eq!(told.case("valid-caller").verdict, Verdict::Fail);
+    assert_eq!(told.case("missing-token").verdict, Verdict::Inconclusive);
+    let begin =
+        "refused, but nothing shows that this target lets anyone in: `valid-caller` ended in fail: the function: ";
+    assert!(told.reason("missing-token").starts_with(begin), "{}", told.reason("missing-token"));
+}
+
+#[tokio::test]
+async fn a_control_that_cannot_be_played_is_named() {
+    let target = protected().await;
+    let control = "id: issued\ncontrol: true\nsend: { token: { caller: listed } }\nexpect: accepted";
+    let told = Told::of(run(&target.uri(), &[control, MISSING_TOKEN])).await;
+    assert_eq!(told.case("issued").verdict, Verdict::Skip);
+    assert_eq!(
+        told.reason("missing-token"),
+        "refused, but nothing shows that this target lets anyone in: `issued` ended in skip: needs a token that the target trusts: name \
+         an `issuer` in a profile"
+    );
+    let told = Told::of(run(&target.uri(), &[control, VALID_CALLER, MISSING_TOKEN])).await;
+    assert_eq!(told.case("missing-token").verdict, Verdict::Pass, "another control did");
+}
+
+#[tokio::test]
+async fn a_success_without_the_marker_is_neither_let_in_nor_refused() {
+    let target = always(ResponseTemplate::new(200).set_body_string("Your app is up and running")).await;
+    let told = Told::of(marked(run(&target.uri(), &[VALID_CALLER, MISSING_TOKEN]))).await;
+    assert_eq!(told.case("valid-caller").verdict, Verdict::Fail);
+    assert_eq!(told.case("missing-token").verdict, Verdict::Fail);
+    assert_eq!(told.case("valid-caller").observed.answered_by, AnsweredBy::Unknown);
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    let target = protected().await;
+    at(&target, "/old", ResponseTemplate::new(302).insert_header("location", "/api/orders")).await;
+    let moved = "id: moved\nsend: { path: /old, authorization: Bearer good }\nexpect: unauthenticated";
+    let told = Told::of(marked(run(&target.uri(), &[VALID_CALLER, moved]))).await;
+    assert_eq!((told.case("moved").verdict, told.case("moved").observed.status), (Verdict::Pass, Some(302)));
+    let asked: Vec<String> =
+        target.received_requests().await.unwrap().iter().map(|request| request.url.path().to_owned()).collect();
+    assert_eq!(asked, ["/api/orders", "/api/orders", "/old"], "is it ready, the control, the case");
+}
+
+#[tokio::test]
+async fn a_server_error_is_no_refusal() {
+    let target = protected().await;
+    at(&target, "/crash", ResponseTemplate::new(500)).await;
+    at(&target, "/busy", ResponseTemplate::new(429)).await;
+    let crash = "id: crash\nsend: { path: /crash }\nexpect: unauthenticated";
+    let busy = "id: busy\nsend: { path: /busy }\nexpect: unauthenticated";
+    let named = "id: named\nsend: { path: /crash }\nexpect: { outcome: unauthenticated, status: [401, 500] }";
+    let told = Told::of(run(&target.uri(), &[VALID_CALLER, crash, busy, named])).await;
+    assert_eq!(told.case("crash").verdict, Verdict::Inconclusive);
+    assert_eq!(told.case("busy").verdict, Verdict::Inconclusive);
+    assert_eq!(told.case("named").verdict, Verdict::Pass);
+}
+
+#[tokio::test]
+async fn a_breach_behind_a_warning_is_found() {
+    let target = protected().await;
+    at(&target, "/old", ResponseTemplate::new(404)).await;
+    at(&target, "/open", function()).await;
+    let steps = "
+id: two-doors
+steps:
+  - { send: { path: /old }, expect: unauthenticated }
+  - { send: { path: /open }, expect: unauthenticated }
+  - { send: { path: /never }, expect: unauthenticated }
+";
+    let mut easy_auth = marked(run(&target.uri(), &[VALID_CALLER, steps]));
+    easy_auth.profile.target.platform = Platform::EasyAuth;
+    let told = Told::of(easy_auth).await;
+    let case = told.case("two-doors");
+    assert_eq!(case.verdict, Verdict::Fail);
+    assert_eq!(
+        told.reason("two-doors"),
+        "step 2: the function: expected it is not reached, observed it answered (200)"
+    );
+    assert_eq!(case.expected, "unauthenticated, then unauthenticated, then unauthenticated");
+    assert_eq!(case.exchanges.len(), 2, "what follows a failure is not played");
+    assert!(case.replay.as_ref().unwrap().as_str().ends_with("/open"), "{:?}", case.replay);
+}
+
+#[tokio::test]
+async fn the_gravest_step_decides_and_is_shown() {
+    let target = protected().await;
+    at(&target, "/old", ResponseTemplate::new(404)).await;
+    let steps = "
+id: two-doors
+steps:
+  - { send: { path: /old }, expect: unauthenticated }
+  - { send: {}, expect: unauthenticated }
+  - { send: {}, expect: recorded }
+";
+    let both = |strict| {
+        let mut run = marked(run(&target.uri(), &[VALID_CALLER, steps]));
+        run.profile.target.platform = Platform::EasyAuth;
+        run.profile.strict = strict;
+        run
+    };
+    let told = Told::of(both(false)).await;
+    assert_eq!(told.case("two-doors").verdict, Verdict::Warn);
+    assert_eq!(told.reason("two-doors"), "step 1: status: expected 401, observed 404");
+    assert_eq!(told.case("two-doors").observed.status, Some(404));
+    assert_eq!(told.case("two-doors").exchanges.len(), 3);
+
+    let told = Told::of(both(true)).await;
+    assert_eq!(told.case("two-doors").verdict, Verdict::Fail, "strict");
+    assert_eq!(told.case("valid-caller").verdict, Verdict::Pass);
+}
+
+#[tokio::test]
+async fn a_body_that_did_not_come_whole_proves_nothing_about_what_it_lacks() {
+    let target = protected().await;
+    let long = challenge().set_body_string(format!("{} at System.Web", "x".repeat(100)));
+    at(&target, "/trace", long).await;
+    let trace = "id: trace\nsend: { path: /trace }\nexpect: { outcome: unauthenticated, body: { lacks: System. } }";
+    let mut short = run(&target.uri(), &[VALID_CALLER, trace]);
+    short.profile.limits.body_bytes = 50;
+    let told = Told::of(short).await;
+    assert_eq!(told.case("trace").verdict, Verdict::Inconclusive);
+    assert!(told.reason("trace").starts_with("only the first 50 bytes of the body came"), "{}", told.reason("trace"));
+    assert_eq!(Told::of(run(&target.uri(), &[VALID_CALLER, trace])).await.case("trace").verdict, Verdict::Fail);
+}
+
+#[tokio::test]
+async fn no_signature_is_told_though_the_target_repeats_it() {
+    let echo = |request: &Request| {
+        let authorization = request.headers.get("authorization").map_or("", |value| value.to_str().unwrap());
+        let body = authorization.rsplit('.').next().unwrap_or_default().to_owned();
+        challenge().insert_header("x-echo", authorization).set_body_string(body)
+    };
+    let target = always(echo).await;
+    let steps = "
+id: forged
+steps:
+  - { send: { token: { caller: listed, forge: { signature: stranger } } }, expect: unauthenticated }
+  - { send: { token: { caller: listed, forge: { signature: garbage } }, query: 'access_token=${token}' }, expect: refused }
+";
+    let mut secret = run(&target.uri(), &[steps]);
+    secret.secrets = vec!["a-key-of-the-user".to_owned()];
+    secret.command = "greenlight run --key a-key-of-the-user".to_owned();
+    let told = Told::of(secret).await;
+    assert_eq!(told.case("forged").exchanges.len(), 2);
+    assert!(!told.document.contains("a-key-of-the-user"), "{}", told.document);
+
+    let mut signatures = 0;
+    for request in target.received_requests().await.unwrap() {
+        let token = request.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        let token = token.or_else(|| request.url.query().map(str::to_owned)).unwrap_or_default();
+        let Some((content, signature)) = token.rsplit_once('.') else { continue };
+        let content = content.trim_start_matches("Bearer ").trim_start_matches("access_token=");
+        assert!(told.document.contains(content), "the evidence stays");
+        for piece in signature.as_bytes().chunks(12) {
+            let piece = std::str::from_utf8(piece).unwrap();
+            assert!(piece.len() < 12 || !told.document.contains(piece), "{piece} in {}", told.document);
+        }
+        signatures += 1;
+    }
+    assert_eq!(signatures, 2);
+}
