@@ -60,8 +60,12 @@ impl<'a> Assertion<'a> {
         self.text("sub")
     }
 
-    pub(crate) fn audience(&self) -> &str {
-        self.text("aud")
+    /// For whom it is: a text, or a list, as Kubernetes writes it even of one.
+    pub(crate) fn audiences(&self) -> Vec<&str> {
+        match self.claims.get("aud") {
+            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+            one => one.and_then(Value::as_str).into_iter().collect(),
+        }
     }
 
     /// The thumbprint of the certificate that signed: `x5t#S256` or `x5t`, or the `kid` that older libraries put it in.

@@ -70,7 +70,7 @@ impl Authenticator<'_> {
         if !assertion.subject().eq_ignore_ascii_case(self.client_id) {
             return Err(OAuthError::assertion_of_another_client());
         }
-        if !self.is_meant_for_us(assertion.audience()) {
+        if !assertion.audiences().iter().any(|audience| self.is_meant_for_us(audience)) {
             return Err(OAuthError::assertion_for_another_audience());
         }
         Ok(())
@@ -91,13 +91,13 @@ impl Authenticator<'_> {
     /// Issuer, subject and audience must match one credential to the letter; then its issuer's key must have signed.
     async fn federated(&self, assertion: &Assertion<'_>) -> Result<(), OAuthError> {
         let all: Vec<_> = self.credentials.federated.iter().collect();
-        let (issuer, subject, audience) = (assertion.issuer(), assertion.subject(), assertion.audience());
+        let (issuer, subject, audiences) = (assertion.issuer(), assertion.subject(), assertion.audiences());
         let found = narrow(all, |one| self.is_issued_by(one, issuer))
             .ok_or_else(|| OAuthError::no_federated_record(700_211, "issuer", issuer))?;
         let found = narrow(found, |one| one.subject == subject)
             .ok_or_else(|| OAuthError::no_federated_record(700_213, "subject", subject))?;
-        let found = narrow(found, |one| one.audience == audience)
-            .ok_or_else(|| OAuthError::no_federated_record(700_212, "audience", audience))?;
+        let found = narrow(found, |one| audiences.contains(&one.audience.as_str()))
+            .ok_or_else(|| OAuthError::no_federated_record(700_212, "audience", &audiences.join(", ")))?;
         for credential in found {
             if self.issuers_keys(credential, assertion.kid()).await?.iter().any(|key| assertion.is_signed_by(key)) {
                 return assertion.check_times(self.at);

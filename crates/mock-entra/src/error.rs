@@ -27,13 +27,16 @@ pub struct OAuthError {
 
 impl OAuthError {
     /// The JSON of the answer. A correlation id is the client's own where it sent one.
+    ///
+    /// The description is one line, as Entra writes it since about 2024. Before, CR LF stood where the ids begin and between them;
+    /// clients that were never tried against that cannot read it (`azure_identity` 1.0 for Rust).
     pub fn to_json(&self, at: UnixTime, correlation_id: Option<&str>) -> Value {
         let (trace, at) = (Uuid::new_v4().to_string(), timestamp(at));
         let correlation = correlation_id.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-        let ids = format!("Trace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {at}");
+        let ids = format!("Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}");
         json!({
             "error": self.error,
-            "error_description": format!("{self}\r\n{ids}"),
+            "error_description": format!("{self} {ids}"),
             "error_codes": [self.code],
             "timestamp": at,
             "trace_id": trace,

@@ -228,10 +228,13 @@ async fn an_assertion_by_another_key_is_refused_whatever_it_claims() {
 
 #[rstest]
 #[case::as_registered(json!({}), 0)]
+#[case::audience_in_a_list(json!({"aud": ["api://AzureADTokenExchange"]}), 0)]
 #[case::another_issuer(json!({"iss": "https://ci.example/"}), 700_211)]
 #[case::issuer_in_another_case(json!({"iss": "https://CI.example"}), 700_211)]
 #[case::another_subject(json!({"sub": "repo:contoso/orders:ref:refs/heads/Main"}), 700_213)]
 #[case::another_audience(json!({"aud": "api://azureadtokenexchange"}), 700_212)]
+#[case::another_audience_in_a_list(json!({"aud": ["api://azureadtokenexchange"]}), 700_212)]
+#[case::no_audience(json!({"aud": null}), 700_212)]
 #[case::expired(json!({"exp": NOW - 301}), 700_024)]
 #[tokio::test]
 async fn federated_assertions_must_match_to_the_letter(#[case] change: Value, #[case] code: u32) {
