@@ -1,16 +1,17 @@
-"""Asks Azure's own Python SDK for one token and prints, as JSON, what came of it.
+"""Asks Azure's own Python SDK for one token and prints, as one line of JSON, what came of it.
 
-Arguments: the kind of credential, then the scope; everything else comes from the environment, as it does for a real
-program. The token's signature is not printed. One process asks once: the SDK remembers refusals for a minute.
+Everything comes from the environment, as it does for a real program: what the SDK reads itself, and beside it ASK (the kind of
+credential), SCOPE and IDENTITY (which managed identity, `client_id=...`). One process asks once: the SDK remembers refusals for
+a minute.
 """
 
 import json
 import os
-import sys
 
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import (
     CertificateCredential,
+    ClientAssertionCredential,
     ClientSecretCredential,
     CredentialUnavailableError,
     ManagedIdentityCredential,
@@ -19,31 +20,32 @@ from azure.identity import (
 
 
 def credential(kind):
-    # Instance discovery asks the real login.microsoftonline.com about an authority that it does not know.
-    own_authority = {"authority": os.environ.get("AUTHORITY"), "disable_instance_discovery": True}
-    tenant, client = os.environ.get("TENANT"), os.environ.get("CLIENT")
+    environment = os.environ
     if kind == "managed-identity":
-        return ManagedIdentityCredential(client_id=client)
-    if kind == "secret":
-        return ClientSecretCredential(tenant, client, os.environ["SECRET"], **own_authority)
-    if kind == "certificate":
-        return CertificateCredential(tenant, client, certificate_path=os.environ["CERTIFICATE"], **own_authority)
+        identity = environment.get("IDENTITY")
+        return ManagedIdentityCredential(identity_config=dict([identity.split("=", 1)]) if identity else None)
     if kind == "workload":
-        return WorkloadIdentityCredential(
-            tenant_id=tenant, client_id=client, token_file_path=os.environ["TOKEN_FILE"], **own_authority
-        )
+        return WorkloadIdentityCredential()
+    own = environment["AZURE_TENANT_ID"], environment["AZURE_CLIENT_ID"]
+    if kind == "assertion":
+        return ClientAssertionCredential(*own, lambda: environment["CLIENT_ASSERTION"])
+    # Instance discovery would ask the real login.microsoftonline.com about an authority that it does not know.
+    offline = {"disable_instance_discovery": True}
+    if kind == "secret":
+        return ClientSecretCredential(*own, environment["AZURE_CLIENT_SECRET"], **offline)
+    if kind == "certificate":
+        return CertificateCredential(*own, environment["AZURE_CLIENT_CERTIFICATE_PATH"], **offline)
     raise SystemExit(f"unknown kind of credential: {kind}")
 
 
 def main():
-    kind, scope = sys.argv[1:3]
     try:
-        answer = credential(kind).get_token(scope)
+        token = credential(os.environ["ASK"]).get_token(os.environ["SCOPE"])
+    # The first is also the base of the second; the type says which it was.
     except (ClientAuthenticationError, CredentialUnavailableError) as error:
         print(json.dumps({"exception": type(error).__name__, "message": str(error)}))
         return
-    header, payload, _ = answer.token.split(".")
-    print(json.dumps({"header": header, "payload": payload, "expires_on": answer.expires_on}))
+    print(json.dumps({"token": token.token, "expires_on": token.expires_on}))
 
 
 main()

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod azure;
+mod azure_python;
+mod azure_rust;
 mod command_line;
 mod haproxy;
 mod house;

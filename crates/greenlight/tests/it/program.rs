@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 use insta::Settings;
 use insta::internals::SettingsBindDropGuard;
+use reqwest::Method;
 use serde_json::Value;
 
 /// The program under test, with nothing in its environment that could change what it says.
@@ -128,12 +129,19 @@ pub(crate) fn signing_certificate(issuer: &Served) -> String {
 
 /// Asks an issuer for JSON.
 pub(crate) fn get(issuer: &Served, path: &str) -> Value {
+    ask(issuer, Method::GET, path, None)
+}
+
+/// Sends an issuer JSON, or nothing, and takes its JSON.
+pub(crate) fn ask(issuer: &Served, method: Method, path: &str, body: Option<&Value>) -> Value {
     let ca = std::fs::read(issuer.at("/entra/ca")).unwrap();
     let url = format!("{}{path}", issuer.at("/entra/url"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let trust = reqwest::Certificate::from_pem(&ca).unwrap();
         let client = reqwest::Client::builder().tls_certs_only([trust]).no_proxy().build().unwrap();
-        client.get(url).send().await.unwrap().json().await.unwrap()
+        let request = client.request(method, url);
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     })
 }
