@@ -33,7 +33,7 @@ pub enum IssuerError {
     #[error("the mock issuer: {0}")]
     Wire(#[from] WireError),
     /// It refused.
-    #[error("the mock issuer answered {status} to {what}: {said}")]
+    #[error("the mock issuer, asked for {what}, answered {status}: {said}")]
     Refused {
         /// What was asked.
         what: &'static str,
@@ -145,7 +145,7 @@ impl Issuer {
             encode(client_id)
         );
         let answer: Answer =
-            read("a managed identity's request", &self.client.get(&url, &[("Metadata", "true")]).await?)?;
+            read("a managed identity's token", &self.client.get(&url, &[("Metadata", "true")]).await?)?;
         Ok(Token::new(answer.access_token))
     }
 
@@ -283,8 +283,14 @@ impl From<Version> for VersionAsked {
 
 fn read<T: DeserializeOwned>(what: &'static str, answer: &Fetched) -> Result<T, IssuerError> {
     if answer.status != 200 {
-        let said = String::from_utf8_lossy(&answer.body).chars().take(300).collect();
-        return Err(IssuerError::Refused { what, status: answer.status, said });
+        return Err(IssuerError::Refused { what, status: answer.status, said: said(&answer.body) });
     }
     serde_json::from_slice(&answer.body).map_err(|error| IssuerError::Foreign { what, reason: error.to_string() })
+}
+
+/// Why the issuer refused, in its words, as its endpoints write them.
+fn said(body: &[u8]) -> String {
+    let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let told = ["error_description", "error"].iter().find_map(|member| json[member].as_str());
+    told.map_or_else(|| String::from_utf8_lossy(body), Into::into).chars().take(300).collect()
 }

@@ -50,6 +50,8 @@ pub struct Run {
     pub command: String,
     /// Told at the end of the run, after what the run itself has to tell.
     pub notes: Vec<String>,
+    /// What knowing more about the target would add; told after the notes where the target could be reached.
+    pub advice: Vec<String>,
 }
 
 /// Why a run could not begin or could not be told.
@@ -110,6 +112,9 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
 
     let mut notes = session.notes(interrupted);
     notes.extend(run.notes);
+    if session.unreachable.is_none() {
+        notes.extend(run.advice);
+    }
     let closing = session.tally.close(interrupted, rfc3339((run.clock)()), begun.elapsed().into(), notes);
     session.reporter.event(&Event::Closed(&closing))?;
     Ok(closing)

@@ -177,9 +177,10 @@ fn explain(host: &str, error: &rustls::Error) -> (String, &'static str) {
     use rustls::Error as Tls;
     let reason = format!("TLS failed: {error}");
     match error {
-        Tls::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            (format!("the certificate of {host} is not trusted: UnknownIssuer"), "give its CA with `--ca FILE`")
-        }
+        Tls::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => (
+            format!("the certificate of {host} is not trusted: UnknownIssuer"),
+            "name its CA: `--ca FILE`, or `ca` in a profile",
+        ),
         Tls::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             (format!("the certificate of {host} has expired"), "renew it, and check this machine's clock")
         }

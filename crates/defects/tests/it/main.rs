@@ -85,6 +85,7 @@ async fn play(defect: Option<Defect>) -> Vec<Case> {
         clock,
         command: String::new(),
         notes: Vec::new(),
+        advice: Vec::new(),
     };
     runner::play(run, &mut told, std::future::pending()).await.unwrap();
     told.0

@@ -40,6 +40,7 @@ pub(crate) fn run(url: &str, scenarios: &[&str]) -> Run {
         clock: serve::system_clock(),
         command: "greenlight run".to_owned(),
         notes: Vec::new(),
+        advice: Vec::new(),
     }
 }
 

@@ -94,7 +94,7 @@ async fn a_tls_connection_that_ends_without_a_word_ends_the_body() {
     2100,
     false,
     "https://localhost",
-    "is not trusted: UnknownIssuer; give its CA with `--ca FILE`"
+    "is not trusted: UnknownIssuer; name its CA: `--ca FILE`, or `ca` in a profile"
 )]
 #[case::expired("localhost", 2020, true, "https://localhost", "has expired; renew it")]
 #[case::other_name("other.example", 2100, true, "https://localhost", "not for localhost but for other.example")]
