@@ -36,7 +36,15 @@ pub struct Console<W: Write> {
     failures: Vec<Vec<u8>>,
     /// How many failures there were beyond those.
     untold: usize,
+    /// Whether a line to try again leaves the token to be filled in.
+    lacks_token: bool,
 }
+
+/// What stands for the token in a line to try again.
+const TOKEN: &str = "$TOKEN";
+
+const ABOUT_TOKEN: &str = "is the token of the case, which is not kept; `greenlight token` makes one like it where `greenlight serve` \
+                           is the issuer, and `greenlight run` plays the case again if its scenario is named";
 
 /// Cases that share one line.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +58,7 @@ impl<W: Write> Console<W> {
     /// Writes to `output`, which should pass on whole lines as they come (standard output does).
     pub fn new(output: W, style: Style) -> Self {
         let (told, folded) = (BTreeMap::new(), BTreeMap::new());
-        Self { output, style, planned: 0, told, folded, failures: Vec::new(), untold: 0 }
+        Self { output, style, planned: 0, told, folded, failures: Vec::new(), untold: 0, lacks_token: false }
     }
 
     fn opened(&mut self, opening: &Opening) -> io::Result<()> {
@@ -70,13 +78,16 @@ impl<W: Write> Console<W> {
     }
 
     fn finished(&mut self, case: &Case) -> io::Result<()> {
+        let lacks_token = || case.replay.as_ref().is_some_and(|line| line.as_str().contains(TOKEN));
         if self.style.verbose {
+            self.lacks_token |= lacks_token();
             self.line(case)?;
             return self.in_full(case);
         }
         match case.verdict {
             Verdict::Fail | Verdict::Error => {
                 if self.failures.len() < TOLD_IN_FULL {
+                    self.lacks_token |= lacks_token();
                     self.failures.push(self.failure(case)?);
                 } else {
                     self.untold += 1;
@@ -169,6 +180,9 @@ impl<W: Write> Console<W> {
 
         if !self.style.verbose {
             writeln!(self.output)?;
+        }
+        if self.lacks_token {
+            account::labelled(&mut self.output, TOKEN, ABOUT_TOKEN, label)?;
         }
         for note in &closing.notes {
             account::labelled(&mut self.output, "note", note, label)?;
