@@ -46,9 +46,14 @@ pub(crate) fn scenarios_below(folder: &Path) -> Result<Vec<Arc<Source>>, Trouble
 
 /// Writes a file of ours, and the folders above it.
 pub(crate) fn create(file: &Path) -> Result<fs::File, Trouble> {
-    let folders = file.parent().map_or(Ok(()), fs::create_dir_all);
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folders = folder.map_or(Ok(()), fs::create_dir_all);
     folders.and_then(|()| fs::File::create(file)).map_err(|error| {
-        Trouble::usage(format!("{} cannot be written: {error}", file.display())).hint("name another file")
+        let reason = match folder.filter(|folder| folder.exists() && !folder.is_dir()) {
+            Some(folder) => format!("{} is no folder", folder.display()),
+            None => error.to_string(),
+        };
+        Trouble::usage(format!("{} cannot be written: {reason}", file.display())).hint("name another file")
     })
 }
 

@@ -1,11 +1,13 @@
 //! `greenlight run`: brings a run together, plays it, tells it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use authsettings::Settings;
+use diagnostics::Diagnostic;
 use report::{Console, Format, Progress, Style};
 use results::{Event, Reporter, Writer};
 use runner::Issuer;
@@ -39,7 +41,8 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         wait: arguments.wait,
         clock: system_clock(),
         command: std::env::args().collect::<Vec<_>>().join(" "),
-        notes: advice(&profile),
+        notes: left_out(&library.diagnostics).into_iter().collect(),
+        advice: advice(&profile),
         profile,
         settings,
         configuration,
@@ -53,7 +56,17 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         started.stop().await;
     }
     let closing = closing.map_err(Trouble::fault)?;
-    Ok(if library.diagnostics.is_empty() { Exit::of(closing.verdict) } else { Exit::Usage })
+    match left_out(&library.diagnostics) {
+        None => Ok(Exit::of(closing.verdict)),
+        Some(left_out) => Err(Trouble::usage(left_out)),
+    }
+}
+
+/// Which scenario files could not be read.
+fn left_out(diagnostics: &[Diagnostic]) -> Option<String> {
+    let files: BTreeSet<&str> = diagnostics.iter().map(|one| one.source.name.as_str()).collect();
+    let files = Vec::from_iter(files).join(", ");
+    (!files.is_empty()).then(|| format!("left out for the mistakes in it: {files}"))
 }
 
 /// What is known about the target, from a file or from the command line, which has the last word.
@@ -155,9 +168,13 @@ this run had no token that the target trusts, so it could find breaches, but no 
 write a profile and play everything with `greenlight run --profile FILE`:
   target: { url: https://HOST, path: /PATH, marker: { header: NAME } }
   tenant: TENANT-ID
-  audience: CLIENT-ID of the target's app registration
-  callers: { listed: { client-id: ... }, unlisted: { client-id: ... } }
-  issuer: { listen: \"127.0.0.1:8443\", directory: FILE }   # a mock that knows these callers and that the target trusts
+  audience: CLIENT-ID                               # of the target's own app registration
+  callers:
+    listed: { client-id: ID }                       # may call
+    unlisted: { client-id: ID }                     # may not
+    foreign: { client-id: ID, tenant: TENANT-ID }   # may not: lives in another tenant
+  apis: { another-api: CLIENT-ID }                  # an API whose tokens must not open this one
+  issuer: { listen: \"127.0.0.1:8443\", directory: FILE }   # a mock that knows all these and that the target trusts
 it adds the positive control, without which no refusal counts, and every token that is correctly signed but wrong";
 
 /// Everyone who is told how the run goes: its files, then whoever looks on.
@@ -188,7 +205,10 @@ impl Telling {
 
 impl Reporter for Telling {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let mut kept = self.results.as_mut().map_or(Ok(()), |results| results.event(event));
+        let mut kept = match (&mut self.results, &self.files.results) {
+            (Some(results), Some(file)) => results.event(event).map_err(|error| named(file, &error)),
+            _ => Ok(()),
+        };
         if let Event::Closed(_) = event {
             kept = kept.and_then(|()| self.files.finish());
         }
@@ -219,8 +239,8 @@ impl Files {
         let Some(results) = &self.results else { return Ok(()) };
         if let Some(junit) = &self.junit {
             let read = || File::open(results).map(BufReader::new);
-            let output = BufWriter::new(File::create(junit)?);
-            report::render(Format::Junit, read, output).map_err(io::Error::other)?;
+            let output = BufWriter::new(File::create(junit).map_err(|error| named(junit, &error))?);
+            report::render(Format::Junit, read, output).map_err(|error| named(junit, &error))?;
         }
         if self.passing {
             // It was only on its way to the JUnit report; that it stays behind harms nobody.
@@ -231,4 +251,10 @@ impl Files {
         terminal::say(&format!("written: {}", kept.join(", ")));
         Ok(())
     }
+}
+
+/// An error that says which file it is about.
+fn named(file: &Path, error: &dyn std::error::Error) -> io::Error {
+    let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+    io::Error::other(format!("{}: {error}{cause}", file.display()))
 }

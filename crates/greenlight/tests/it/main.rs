@@ -10,3 +10,4 @@ mod haproxy;
 mod house;
 mod program;
 mod reference;
+mod trouble;

@@ -91,6 +91,25 @@ pub(crate) fn read(results: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(results).unwrap()).unwrap()
 }
 
+/// The result document of a run in a folder, once it and `junit.xml` were found complete.
+#[track_caller]
+pub(crate) fn reports(folder: &Path) -> Value {
+    let results = read(&folder.join("results.json"));
+    let schema = read(&root().join("crates/results/schema/results.schema.json"));
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let wrong: Vec<_> = schema.iter_errors(&results).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+
+    let cases = results["cases"].as_array().unwrap().len();
+    let counts = results["summary"].as_object().unwrap().values().filter_map(Value::as_u64);
+    assert_eq!(counts.sum::<u64>(), cases as u64, "{}", results["summary"]);
+    assert!(results["interrupted"] == true || results["planned"] == cases, "{cases} of {}", results["planned"]);
+    let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
+    assert_eq!(junit.matches("<testcase ").count(), cases, "{junit}");
+    assert!(junit.ends_with("</testsuites>\n"), "{junit}");
+    results
+}
+
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -112,6 +131,7 @@ pub(crate) fn settled() -> SettingsBindDropGuard {
     settings.add_filter(r"(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):\d+", "$1:PORT");
     settings.add_filter(r"\bport \d+", "port PORT");
     settings.add_filter(r"(  | in ) *(?:<1 ms|\d+ ms|\d+\.\d s)", "${1}TIME");
+    settings.add_filter(r"\(failed to lookup [^)]*\)", "(REASON)");
     settings.add_filter(r"[^\s\x22=]*/greenlight-\w+/", "TEMP/");
     settings.set_omit_expression(true);
     settings.bind_to_scope()
