@@ -113,7 +113,7 @@ impl Comparing<'_> {
         let observed = match function {
             Function::Answered => format!("it answered ({})", exchange.status),
             Function::Unmarked => format!("a success without its marker ({})", said(exchange, seen)),
-            Function::Silent => format!("it did not ({})", said(exchange, seen)),
+            Function::Silent => format!("it was not reached ({})", said(exchange, seen)),
         };
         self.add("the function", expected, &observed, holds, Strength::Must);
     }

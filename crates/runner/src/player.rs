@@ -38,6 +38,8 @@ pub(crate) struct Player {
 struct Played {
     judgement: Judgement,
     observed: Observed,
+    /// When it was sent; none where it was not.
+    begun: Option<Instant>,
     exchange: Option<ExchangeRecord>,
     replay: Option<Redacted>,
 }
@@ -46,11 +48,13 @@ impl Player {
     /// Plays a case. The gravest step decides it, the last of several that are equally grave. What comes after a step that went
     /// wrong would prove nothing, so it is not played; after a warning it would.
     pub(crate) async fn play(&self, scenario: &Scenario, case: &Case) -> results::Case {
-        let begun = Instant::now();
+        // Making a token and waiting for a turn is no time of the target's.
+        let mut first_sent = None;
         let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
         let mut redactor = self.redactor.clone();
         for (at, step) in case.steps.iter().enumerate() {
-            let Played { judgement, observed, exchange, replay } = self.step(step, &mut redactor).await;
+            let Played { judgement, observed, begun, exchange, replay } = self.step(step, &mut redactor).await;
+            first_sent = first_sent.or(begun);
             let Judgement { verdict, reason, compared } = judgement;
             result.compared.extend(compared);
             result.exchanges.extend(exchange);
@@ -70,7 +74,7 @@ impl Player {
         if self.strict && result.verdict == Verdict::Warn {
             result.verdict = Verdict::Fail;
         }
-        result.duration_ms = begun.elapsed().into();
+        result.duration_ms = first_sent.map_or(Duration::ZERO, |sent: Instant| sent.elapsed()).into();
         result
     }
 
@@ -122,6 +126,7 @@ impl Player {
             return Played::nothing(Verdict::Inconclusive, redactor.text(&format!("not sent: {limit}")));
         }
         let request = compose(&step.send, token.as_ref(), &self.destination);
+        let begun = Instant::now();
         let answer = self.sender.send(&self.destination.origin, &request).await;
         let attribution = match &answer {
             Ok(exchange) => attribute(exchange, self.marker.as_ref()),
@@ -140,6 +145,7 @@ impl Player {
                 answered_by: attribution.answered_by,
                 detail: detail(&answer).map(|detail| redactor.text(&detail)),
             },
+            begun: Some(begun),
             exchange: answer.ok().map(|exchange| evidence::record(&exchange, redactor)),
             replay: replay(&step.send, &self.destination, self.ca.as_deref()).map(|line| redactor.text(&line)),
         }
@@ -152,6 +158,7 @@ impl Played {
         Self {
             judgement: Judgement::alone(verdict, reason),
             observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
+            begun: None,
             exchange: None,
             replay: None,
         }

@@ -125,8 +125,8 @@ fn a_challenge_is_for_a_bearer_token(#[case] challenge: &str, #[case] holds: boo
 }
 
 #[rstest]
-#[case::accepted(Outcome::Accepted, 401, &[CHALLENGE], "the function: expected it answers, observed it did not (401 from the platform)")]
-#[case::accepted_by_the_host(Outcome::Accepted, 401, &[], "the function: expected it answers, observed it did not (401 from the Functions host)")]
+#[case::accepted(Outcome::Accepted, 401, &[CHALLENGE], "the function: expected it answers, observed it was not reached (401 from the platform)")]
+#[case::accepted_by_the_host(Outcome::Accepted, 401, &[], "the function: expected it answers, observed it was not reached (401 from the Functions host)")]
 #[case::unmarked(Outcome::Accepted, 200, &[], "the function: expected it answers, observed a success without its marker (200)")]
 #[case::breach(Outcome::Forbidden, 200, &[MARKED], "the function: expected it is not reached, observed it answered (200)")]
 #[case::form(Outcome::Forbidden, 404, &[], "status: expected 403, observed 404")]
@@ -222,7 +222,10 @@ fn the_reason_says_whom_the_function_was_told() {
     bench.principal = None;
     assert_eq!(bench.judge().1, "the profile does not say where the function shows the principal");
     bench.answer = answer(401, &[CHALLENGE], "");
-    assert_eq!(bench.judge().1, "the function: expected it answers, observed it did not (401 from the platform)");
+    assert_eq!(
+        bench.judge().1,
+        "the function: expected it answers, observed it was not reached (401 from the platform)"
+    );
 }
 
 #[rstest]

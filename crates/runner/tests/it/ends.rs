@@ -143,3 +143,14 @@ async fn a_reference_app_that_nobody_started_is_not_played() {
     let error = play(run, &mut Full, std::future::pending()).await.unwrap_err();
     assert!(matches!(error, RunError::NoReference), "{error}");
 }
+
+#[tokio::test]
+async fn waiting_for_its_turn_is_no_part_of_a_cases_time() {
+    let target = protected().await;
+    let mut slow = run(&target.uri(), &[VALID_CALLER, MISSING_TOKEN]);
+    slow.profile.limits.requests_per_second = Some(5);
+    let told = Told::of(slow).await;
+    let micros: u64 = told.cases.iter().map(|case| case.duration_ms.micros()).sum();
+    assert!(told.closing().duration_ms.unwrap().micros() > 350_000, "a fifth of a second before each case");
+    assert!((1..300_000).contains(&micros), "{micros}");
+}
