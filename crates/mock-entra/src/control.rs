@@ -16,9 +16,10 @@ use serde_json::{Value, json};
 use serve::{Request, Response, Rule};
 use token::{Algorithm, Recipe};
 
+use crate::answer::answer;
 use crate::directory::Tenant;
 use crate::form::Form;
-use crate::issuer::{Issuer, answer};
+use crate::issuer::Issuer;
 
 /// What went wrong, for the one who asked.
 type Failure = (StatusCode, String);

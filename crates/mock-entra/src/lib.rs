@@ -7,6 +7,7 @@
 //! It issues app-only tokens and nothing else: no users, no consent, no refresh. No private key ever leaves it, except into a state
 //! folder that only its owner can read. It validates no access token; that is its clients' part.
 
+mod answer;
 mod assertion;
 mod authenticate;
 mod control;
@@ -18,6 +19,7 @@ mod issuer;
 mod keys;
 mod metadata;
 mod mock;
+mod routes;
 mod secret;
 mod token_endpoint;
 

@@ -8,11 +8,12 @@ use serde_json::json;
 use serve::{Request, Response};
 use token::Version;
 
+use crate::answer::{answer, failure};
 use crate::authenticate::{Authenticator, Presented};
 use crate::directory::{Credentials, Identity, Tenant};
 use crate::form::{Form, decode};
 use crate::issue::Issued;
-use crate::issuer::{Issuer, answer, failure};
+use crate::issuer::Issuer;
 use crate::{OAuthError, Secret};
 
 const NEVER_STORED: [(HeaderName, HeaderValue); 4] = [
