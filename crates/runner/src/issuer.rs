@@ -82,6 +82,7 @@ pub struct Directory {
 struct Tenant {
     name: String,
     id: String,
+    domain: Option<String>,
     applications: Vec<Application>,
     identities: Vec<Identity>,
 }
@@ -175,8 +176,13 @@ impl Issuer {
         Ok(Token::new(answer.token))
     }
 
-    /// Completes a draft with the issuer's signature.
-    pub(crate) async fn sign(&self, draft: Draft, tenant: Option<&str>) -> Result<Token, IssuerError> {
+    /// Completes a draft with a signature by a tenant's key.
+    pub(crate) async fn sign(
+        &self,
+        draft: Draft,
+        tenant: Option<&str>,
+        kid: Option<&str>,
+    ) -> Result<Token, IssuerError> {
         #[derive(Deserialize)]
         struct Answer {
             signature: String,
@@ -184,6 +190,7 @@ impl Issuer {
         let what = "a signature";
         let body = json!({
             "tenant": tenant.unwrap_or_else(|| self.directory.first_tenant()),
+            "kid": kid,
             "algorithm": draft.algorithm().name(),
             "input": BASE64_URL_SAFE_NO_PAD.encode(draft.signing_input()),
         });
@@ -227,6 +234,11 @@ impl Issuer {
 }
 
 impl Directory {
+    /// Whether a tenant has this name, id or domain.
+    pub(crate) fn knows_tenant(&self, name: &str) -> bool {
+        self.tenants.iter().any(|tenant| tenant.is(name))
+    }
+
     /// Whether somebody has this name or client id.
     pub(crate) fn knows_caller(&self, caller: &str) -> bool {
         self.tenants.iter().flat_map(|tenant| &tenant.identities).any(|one| one.is(caller))
@@ -241,7 +253,7 @@ impl Directory {
     fn served<'a>(&'a self, ask: &'a Ask) -> Option<(&'a str, &'a str)> {
         // The identity endpoint is that of one tenant, the first.
         let tenant = self.tenants.first()?;
-        if ask.tenant.as_ref().is_some_and(|asked| ![&tenant.name, &tenant.id].contains(&asked)) {
+        if ask.tenant.as_ref().is_some_and(|asked| !tenant.is(asked)) {
             return None;
         }
         let identity = tenant.identities.iter().find(|one| one.is(&ask.caller) && one.kind != "service-principal")?;
@@ -256,6 +268,12 @@ impl Directory {
 
     fn first_tenant(&self) -> &str {
         self.tenants.first().map_or("", |tenant| tenant.id.as_str())
+    }
+}
+
+impl Tenant {
+    fn is(&self, name: &str) -> bool {
+        self.name == name || self.id == name || self.domain.as_deref() == Some(name)
     }
 }
 

@@ -19,6 +19,7 @@ mod player;
 mod ready;
 mod roles;
 mod run;
+mod session;
 mod tokens;
 
 pub use issuer::{Directory, Issuer, IssuerError};

@@ -70,6 +70,11 @@ impl Roles {
                 None => format!("the profile names nobody for the caller `{role}`: add it to `callers`"),
             });
         }
+        if let Some(tenant) = ask.tenant.filter(|tenant| !directory.knows_tenant(tenant)) {
+            return Some(format!(
+                "the directory has no tenant `{tenant}`: name one that it has, or give the issuer another directory"
+            ));
+        }
         let Some(audience) = ask.audience else {
             return Some("neither the profile nor the settings say what the target's `audience` is".to_owned());
         };

@@ -1,6 +1,5 @@
-//! A whole run: the controls first, then everything else, side by side but told in order.
+//! A whole run: reaching the target, the controls, then everything else.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -8,22 +7,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use authsettings::{Request, Settings};
-use results::{Closing, Event, Opening, Redactor, Reporter, Tally, Verdict};
+use results::{Closing, Event, Opening, Redactor, Reporter};
 use scenario::{Address, Case, Platform, Profile, Scenario};
 use serve::Clock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::task::JoinHandle;
 use wire::{Origin, Sender, SenderConfig, Trust};
 
 use crate::compose::Destination;
-use crate::control::Control;
 use crate::form::Form;
 use crate::issuer::Issuer;
-use crate::plan::{Planned, plan};
+use crate::plan::plan;
 use crate::player::{Allowance, Player};
-use crate::ready::ready;
 use crate::roles::Roles;
+use crate::session::Session;
 use crate::tokens::Tokens;
 
 /// What is to be played, against what, and how.
@@ -87,135 +84,21 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
         planned,
     }))?;
 
-    let mut session = Session {
-        unreachable: None,
-        control: Control::default(),
-        tally: Tally::default(),
-        concurrency: run.profile.limits.concurrency.max(1),
-        player,
-        reporter,
-    };
     let (controls, others): (Vec<_>, Vec<_>) = run.scenarios.iter().cloned().partition(|scenario| scenario.control);
     let directory = run.issuer.as_deref().map(Issuer::directory);
     let planning = |case: &Case| plan(case, &run.profile, &roles, directory);
-    let whole = async {
-        let readiness = ready(&session.player, run.wait.unwrap_or(PATIENCE), run.wait.is_some());
-        session.unreachable = readiness.await.err();
-        session.play_all(&controls, &planning, true).await?;
-        session.play_all(&others, &planning, false).await
-    };
+    let mut session = Session::new(player, reporter, run.profile.limits.concurrency);
     let mut stop = pin!(stop);
-    let interrupted = tokio::select! {
-        played = whole => { played?; false }
-        () = &mut stop => true,
-    };
+    session.reach(run.wait.unwrap_or(PATIENCE), run.wait.is_some(), stop.as_mut()).await;
+    session.play(&controls, &planning, stop.as_mut()).await?;
+    session.play(&others, &planning, stop.as_mut()).await?;
 
-    let mut notes = session.notes(interrupted);
+    let mut notes = session.notes();
     notes.extend(run.notes);
-    if session.unreachable.is_none() {
+    if session.reached() {
         notes.extend(run.advice);
     }
-    let closing = session.tally.close(interrupted, rfc3339((run.clock)()), begun.elapsed().into(), notes);
-    session.reporter.event(&Event::Closed(&closing))?;
-    Ok(closing)
-}
-
-/// The state of a run that is under way.
-struct Session<'a> {
-    player: Arc<Player>,
-    reporter: &'a mut dyn Reporter,
-    control: Control,
-    tally: Tally,
-    concurrency: usize,
-    /// Why the target cannot be reached at all.
-    unreachable: Option<String>,
-}
-
-/// A case that is under way or was decided without being played.
-enum Flight {
-    Playing(JoinHandle<results::Case>),
-    Decided(Box<results::Case>),
-}
-
-impl Session<'_> {
-    /// Plays the cases of some scenarios side by side and tells them in order.
-    async fn play_all(
-        &mut self,
-        scenarios: &[Arc<Scenario>],
-        plan: &impl Fn(&Case) -> Planned,
-        control: bool,
-    ) -> Result<(), RunError> {
-        let mut waiting = scenarios.iter().flat_map(|scenario| scenario.cases().map(move |case| (scenario, case)));
-        let mut flights: VecDeque<(Arc<Scenario>, Case, AbortOnDrop)> = VecDeque::new();
-        loop {
-            while flights.len() < self.concurrency {
-                let Some((scenario, case)) = waiting.next() else { break };
-                self.reporter.event(&Event::Started { id: &case.id, variant: &case.variant })?;
-                let flight = self.launch(scenario, &case, plan(&case));
-                flights.push_back((Arc::clone(scenario), case, AbortOnDrop(flight)));
-            }
-            let Some((scenario, case, mut flight)) = flights.pop_front() else { return Ok(()) };
-            let finished = self.land(&scenario, &case, &mut flight.0).await;
-            let denies = case.steps.iter().any(|step| step.expect.outcome.is_denial());
-            if control {
-                self.control.finished(&finished);
-            }
-            let weighed = self.control.weigh(finished, denies, &self.player.redactor);
-            self.tally.finished(&weighed);
-            self.reporter.event(&Event::Finished(&weighed))?;
-        }
-    }
-
-    fn launch(&self, scenario: &Arc<Scenario>, case: &Case, planned: Planned) -> Flight {
-        let decided = match (planned, &self.unreachable) {
-            (Planned::Skipped(reason), _) => Some((Verdict::Skip, reason)),
-            (Planned::Ready, Some(reason)) => {
-                Some((Verdict::Inconclusive, format!("the target cannot be reached: {reason}")))
-            }
-            (Planned::Ready, None) => None,
-        };
-        if let Some((verdict, reason)) = decided {
-            return Flight::Decided(Box::new(self.player.unplayed(scenario, case, verdict, Some(&reason))));
-        }
-        let (player, scenario, case) = (Arc::clone(&self.player), Arc::clone(scenario), case.clone());
-        Flight::Playing(tokio::spawn(async move { player.play(&scenario, &case).await }))
-    }
-
-    async fn land(&self, scenario: &Scenario, case: &Case, flight: &mut Flight) -> results::Case {
-        match flight {
-            Flight::Decided(case) => (**case).clone(),
-            Flight::Playing(task) => match task.await {
-                Ok(case) => case,
-                Err(fault) => {
-                    let reason = format!("greenlight itself failed here, please report it: {fault}");
-                    self.player.unplayed(scenario, case, Verdict::Error, Some(&reason))
-                }
-            },
-        }
-    }
-
-    /// What the reader should know about the run as a whole.
-    fn notes(&self, interrupted: bool) -> Vec<String> {
-        let mut notes = Vec::new();
-        if interrupted {
-            notes.push("interrupted: what is told was played, the rest was not".to_owned());
-        }
-        if let Some(reason) = &self.unreachable {
-            notes.push(format!("the target cannot be reached: {reason}"));
-        }
-        notes
-    }
-}
-
-/// A case that nobody waits for any more is not played on.
-struct AbortOnDrop(Flight);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        if let Flight::Playing(task) = &self.0 {
-            task.abort();
-        }
-    }
+    Ok(session.close(rfc3339((run.clock)()), begun.elapsed(), notes)?)
 }
 
 fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {

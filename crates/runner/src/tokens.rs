@@ -60,9 +60,11 @@ impl Tokens {
             Forged::Ready(token) => Ok(token),
             Forged::NeedsSignature { draft } => {
                 let issuer = self.issuer.as_ref().ok_or(TokenTrouble::NoIssuer)?;
-                // Signed again by whoever issued it, though the recipe may have written another tenant into it.
+                // Signed again by whoever issued it and with the same key, though the recipe may have written another tenant or
+                // key id into it, and though the issuer may sign with a newer key by now.
                 let tenant = claim(&base, "tid").or(self.roles.ask(recipe).tenant);
-                Ok(issuer.sign(draft, tenant.as_deref()).await?)
+                let kid = base.open()?.0.kid();
+                Ok(issuer.sign(draft, tenant.as_deref(), kid.as_deref()).await?)
             }
         }
     }

@@ -112,6 +112,26 @@ async fn a_run_that_is_stopped_tells_what_was_played() {
 }
 
 #[tokio::test]
+async fn what_ended_behind_a_slow_case_is_told_when_a_run_is_stopped() {
+    let target = protected().await;
+    at(&target, "/a", hung()).await;
+    let all_asked = async {
+        // Readiness, the control and six doors; then a moment for the answers to come back.
+        while target.received_requests().await.unwrap_or_default().len() < 8 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let told = Told::until(run(&target.uri(), &[VALID_CALLER, DOORS]), all_asked, Arc::default());
+    let told = tokio::time::timeout(Duration::from_secs(20), told).await.unwrap().unwrap();
+
+    let doors: Vec<&str> =
+        told.cases.iter().map(|case| case.variant.as_str()).filter(|variant| !variant.is_empty()).collect();
+    assert_eq!(doors, ["door=b", "door=c", "door=d", "door=e", "door=f"]);
+    assert!(told.closing().interrupted);
+}
+
+#[tokio::test]
 async fn a_run_that_is_stopped_at_once_is_told_too() {
     let target = protected().await;
     at(&target, "/api/orders", hung()).await;
