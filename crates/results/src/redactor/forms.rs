@@ -35,19 +35,10 @@ impl Forms {
         if value.len() < SHORTEST {
             return;
         }
-        let mark = mark(value.as_bytes());
-        self.add_encoded(value.as_bytes(), &mark);
-        for before in 0..3 {
-            let standard = base64_core(&STANDARD_NO_PAD, before, value.as_bytes());
-            let url_safe = base64_core(&URL_SAFE_NO_PAD, before, value.as_bytes());
-            if url_safe != standard {
-                self.add(url_safe, true, &mark);
-            }
-            self.add(standard, true, &mark);
-        }
+        self.add_value(value.as_bytes(), &mark(value.as_bytes()));
         if value.contains(' ') {
             // As HTML forms write it.
-            self.add(value.replace(' ', "+").into_bytes(), false, &mark);
+            self.add(value.replace(' ', "+").into_bytes(), false, &mark(value.as_bytes()));
         }
     }
 
@@ -56,17 +47,26 @@ impl Forms {
         self.add_secret(text);
         if let Ok(bytes) = URL_SAFE_NO_PAD.decode(text) {
             let mark = mark(text.as_bytes());
-            self.add_encoded(&bytes, &mark);
-            self.add(STANDARD_NO_PAD.encode(&bytes).into_bytes(), false, &mark);
+            self.add_value(&bytes, &mark);
+            // Each byte taken for a character, as whoever shows bytes as text may do.
+            self.add(bytes.iter().copied().map(char::from).collect::<String>().into_bytes(), false, &mark);
         }
     }
 
-    /// Adds a value as it is and in hexadecimal.
-    fn add_encoded(&mut self, value: &[u8], mark: &Arc<str>) {
+    /// Adds a value as it is, in hexadecimal and as a part of whatever was written in Base64.
+    fn add_value(&mut self, value: &[u8], mark: &Arc<str>) {
         self.add(value.to_vec(), false, mark);
         let hex = hex(value);
         self.add(hex.to_uppercase().into_bytes(), false, mark);
         self.add(hex.into_bytes(), false, mark);
+        for before in 0..3 {
+            let standard = base64_core(&STANDARD_NO_PAD, before, value);
+            let url_safe = base64_core(&URL_SAFE_NO_PAD, before, value);
+            if url_safe != standard {
+                self.add(url_safe, true, mark);
+            }
+            self.add(standard, true, mark);
+        }
     }
 
     fn add(&mut self, bytes: Vec<u8>, shares_bits: bool, mark: &Arc<str>) {
