@@ -10,4 +10,5 @@ mod haproxy;
 mod house;
 mod program;
 mod reference;
+mod secrets;
 mod trouble;
