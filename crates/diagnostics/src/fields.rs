@@ -10,12 +10,13 @@ use crate::{Diagnostic, Key, Level, Node, Source, Span, Value, nearest};
 pub struct Problems {
     source: Arc<Source>,
     found: RefCell<Vec<Diagnostic>>,
+    secrets: RefCell<Vec<Span>>,
 }
 
 impl Problems {
     /// None yet.
     pub fn new(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), found: RefCell::default() }
+        Self { source: Arc::clone(source), found: RefCell::default(), secrets: RefCell::default() }
     }
 
     /// The file that is read.
@@ -26,6 +27,11 @@ impl Problems {
     /// Adds an error at some words, with what would be right.
     pub fn error(&self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.push(Diagnostic::error(&self.source, span, message).help(help));
+    }
+
+    /// Takes note of a secret: it is masked wherever a diagnostic shows the line that it stands in.
+    pub fn secret(&self, span: Span) {
+        self.secrets.borrow_mut().push(span);
     }
 
     /// Adds a diagnostic.
@@ -42,6 +48,11 @@ impl Problems {
     pub fn into_vec(self) -> Vec<Diagnostic> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|one| one.span.map_or(0, |span| span.start));
+        let secrets = self.secrets.into_inner();
+        if !secrets.is_empty() {
+            let masked = Arc::new(Source { name: self.source.name.clone(), text: mask(&self.source.text, &secrets) });
+            found.iter_mut().for_each(|one| one.source = Arc::clone(&masked));
+        }
         found
     }
 
@@ -201,4 +212,17 @@ fn suggestion(word: &str, known: &[&str]) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known here: {}", known.join(", ")),
     }
+}
+
+/// The text with an asterisk for each byte of its secrets: every place in it stays where it is.
+fn mask(text: &str, secrets: &[Span]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for (at, letter) in text.char_indices() {
+        if letter != '\n' && secrets.iter().any(|span| (span.start..span.end).contains(&at)) {
+            masked.extend(std::iter::repeat_n('*', letter.len_utf8()));
+        } else {
+            masked.push(letter);
+        }
+    }
+    masked
 }

@@ -49,6 +49,19 @@ fn an_alias_is_refused() {
 }
 
 #[test]
+fn a_secret_is_masked_wherever_its_line_is_shown() {
+    let source = Source::new("case.yaml", "key: { secret: \"né-hunter2\", colour: blue }\n");
+    let node = parse(&source).expect("valid");
+    let problems = Problems::new(&source);
+    let key = problems.fields(&node).and_then(|fields| problems.fields(fields.required("key")?)).expect("a mapping");
+    let secret = key.required("secret").expect("there").span;
+    problems.secret(secret);
+    problems.error(secret, "a secret is written out", "take it out");
+    key.finish();
+    assert_snapshot!(render(&problems.into_vec(), false));
+}
+
+#[test]
 fn json_with_tabs_and_a_byte_order_mark_is_read() {
     assert_eq!(read("\u{feff}{\n\t\"id\": \"one\",\n\t\"cite\": [\"a\"]\n}\n"), []);
 }

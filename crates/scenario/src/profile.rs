@@ -15,7 +15,7 @@ pub use target::{Marker, Platform, PrincipalPlace, Target};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use diagnostics::{Diagnostic, Fields, Key, Node, Problems, Source, Span, parse};
+use diagnostics::{Diagnostic, Fields, Key, Node, Problems, Source, parse};
 use token::Version;
 
 /// What is known about a target, and what a run against it may do.
@@ -127,11 +127,4 @@ fn named<T>(node: &Node, problems: &Problems, read: fn(&Key, &Node, &Problems) -
 fn file(fields: &Fields<'_>, key: &'static str, problems: &Problems) -> Option<PathBuf> {
     let folder = Path::new(&problems.source().name).parent().unwrap_or(Path::new(""));
     fields.optional_text(key).map(|path| folder.join(path))
-}
-
-/// Reports a secret that is written out. No words are marked: whoever shows the diagnostic would show the secret with them.
-fn withhold(span: Span, problems: &Problems, message: &str, help: &str) {
-    let (line, _) = problems.source().line_column(span.start);
-    let error = Diagnostic::error(problems.source(), span, format!("{message} in line {line}")).help(help);
-    problems.push(Diagnostic { span: None, ..error });
 }

@@ -322,12 +322,13 @@ fn settings_with_a_wrong_type() {
 #[case::no_yaml("no_yaml", "target: { url: https://func.example.net\n")]
 #[case::written_secret(
     "written_secret",
-    "target: { url: https://func.example.net }\ncallers: { listed: { identity: apim, credential: { client-secret: hunter2-hunter2 } } }\n"
+    "target: { url: https://func.example.net }\ncallers: { listed: { identity: apim, credential: { client-secret: hunter2-hunter2 }, colour: red } }\n"
 )]
 #[case::missing_files(
     "missing_files",
     "target: { url: https://func.example.net, ca: nowhere/ca.pem }\nissuer: { directory: nowhere/directory.yaml }\n"
 )]
+#[case::written_url("written_url", "target: { url: \"https://func.example.net/api?code=hunter2\", marker: x }\n")]
 #[case::reference_without_issuer("reference_without_issuer", "target: { url: reference }\n")]
 fn a_profile_with_mistakes(#[case] name: &str, #[case] profile: &str) {
     let played = Played::with(&[("profile.yaml", profile)], &["--profile", "profile.yaml"]);

@@ -181,8 +181,12 @@ impl<'a> Reader<'a> {
     }
 
     fn secret(&self, fields: Fields<'a>) -> ClientSecret {
+        let value = fields.required("value");
+        if let Some(value) = value {
+            self.problems.secret(value.span);
+        }
         let secret = ClientSecret {
-            value: Secret::new(fields.required_text("value").unwrap_or_default()),
+            value: Secret::new(value.and_then(|value| self.problems.text(value)).unwrap_or_default()),
             expires: fields.optional("expires").and_then(|node| self.date(node)),
         };
         fields.finish();

@@ -4,8 +4,6 @@ use std::fmt;
 
 use diagnostics::{Node, Problems};
 
-use super::withhold;
-
 /// Where a target is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
@@ -99,7 +97,11 @@ impl fmt::Display for BaseUrl {
 pub(super) fn url(text: &str, node: &Node, help: &str, problems: &Problems) -> Option<(BaseUrl, String)> {
     match BaseUrl::parse(text) {
         Ok(read) => return Some(read),
-        Err(error @ AddressError::UserInfo) => withhold(node.span, problems, &error.to_string(), "take it out"),
+        // What stands before the host or behind the path may be a password or a function key.
+        Err(error @ (AddressError::UserInfo | AddressError::BeyondPath)) => {
+            problems.secret(node.span);
+            problems.error(node.span, error.to_string(), "take it out");
+        }
         Err(error) => problems.error(node.span, error.to_string(), help),
     }
     None

@@ -2,7 +2,6 @@
 
 use diagnostics::{Key, Node, Problems, Value};
 
-use super::withhold;
 use crate::variants::is_name;
 
 /// Who fills a role.
@@ -106,7 +105,8 @@ fn secret(node: &Node, problems: &Problems) -> Option<Secret> {
     }
     let help =
         "put it into an environment variable and write `{ env: NAME }`; if this file was shared, replace the secret";
-    withhold(node.span, problems, "a secret is written out", help);
+    problems.secret(node.span);
+    problems.error(node.span, "a secret is written out", help);
     None
 }
 
