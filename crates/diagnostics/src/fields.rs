@@ -51,7 +51,9 @@ impl Problems {
         let secrets = self.secrets.into_inner();
         if !secrets.is_empty() {
             let masked = Arc::new(Source { name: self.source.name.clone(), text: mask(&self.source.text, &secrets) });
-            found.iter_mut().for_each(|one| one.source = Arc::clone(&masked));
+            for one in &mut found {
+                one.source = Arc::clone(&masked);
+            }
         }
         found
     }
