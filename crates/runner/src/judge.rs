@@ -107,13 +107,13 @@ impl Comparing<'_> {
     fn promise(&mut self, expect: &Expect, exchange: &Exchange, seen: &Seen<'_>) {
         let function = seen.attribution.function;
         let (expected, holds) = match expect.outcome {
-            Outcome::Accepted => ("it answers", function == Function::Answered),
-            _ => ("it is not reached", function == Function::Silent),
+            Outcome::Accepted => ("to answer", function == Function::Answered),
+            _ => ("not to be reached", function == Function::Silent),
         };
         let observed = match function {
-            Function::Answered => format!("it answered ({})", exchange.status),
+            Function::Answered => format!("answered ({})", exchange.status),
             Function::Unmarked => format!("a success without its marker ({})", said(exchange, seen)),
-            Function::Silent => format!("it was not reached ({})", said(exchange, seen)),
+            Function::Silent => format!("not reached ({})", said(exchange, seen)),
         };
         self.add("the function", expected, &observed, holds, Strength::Must);
     }
@@ -221,8 +221,7 @@ impl Comparing<'_> {
 
     fn judgement(self) -> Judgement {
         let broken = |strength| self.compared.iter().find(|one| !one.holds && one.strength == strength);
-        let told =
-            |one: &Comparison| format!("{}: expected {}, observed {}", one.what, one.expected, one.observed.as_str());
+        let told = |one: &Comparison| format!("{}: {}, expected {}", one.what, one.observed.as_str(), one.expected);
         let (verdict, reason) = match (broken(Strength::Must), &self.unclear, broken(Strength::Should)) {
             (Some(must), _, _) => (Verdict::Fail, Some(told(must))),
             (None, Some(unclear), _) => (Verdict::Inconclusive, Some(unclear.clone())),

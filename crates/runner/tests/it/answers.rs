@@ -13,10 +13,7 @@ async fn an_open_function_is_a_breach_with_a_control_and_without() {
     for scenarios in [&[VALID_CALLER, MISSING_TOKEN][..], &[MISSING_TOKEN]] {
         let told = Told::of(marked(run(&target.uri(), scenarios))).await;
         assert_eq!(told.case("missing-token").verdict, Verdict::Fail);
-        assert_eq!(
-            told.reason("missing-token"),
-            "the function: expected it is not reached, observed it answered (200)"
-        );
+        assert_eq!(told.reason("missing-token"), "the function: answered (200), expected not to be reached");
         assert_eq!(told.closing().verdict, RunVerdict::Fail);
     }
 }
@@ -117,10 +114,7 @@ steps:
     let told = Told::of(easy_auth).await;
     let case = told.case("two-doors");
     assert_eq!(case.verdict, Verdict::Fail);
-    assert_eq!(
-        told.reason("two-doors"),
-        "step 2: the function: expected it is not reached, observed it answered (200)"
-    );
+    assert_eq!(told.reason("two-doors"), "step 2: the function: answered (200), expected not to be reached");
     assert_eq!(case.expected, "unauthenticated, then unauthenticated, then unauthenticated");
     assert_eq!(case.exchanges.len(), 2, "what follows a failure is not played");
     assert!(case.replay.as_ref().unwrap().as_str().ends_with("/open"), "{:?}", case.replay);
@@ -145,7 +139,7 @@ steps:
     };
     let told = Told::of(both(false)).await;
     assert_eq!(told.case("two-doors").verdict, Verdict::Warn);
-    assert_eq!(told.reason("two-doors"), "step 1: status: expected 401, observed 404");
+    assert_eq!(told.reason("two-doors"), "step 1: status: 404, expected 401");
     assert_eq!(told.case("two-doors").observed.status, Some(404));
     assert_eq!(told.case("two-doors").exchanges.len(), 3);
 
