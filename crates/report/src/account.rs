@@ -27,11 +27,10 @@ pub(crate) fn write(output: &mut impl Write, case: &Case, label: anstyle::Style)
             Strength::Must => "must",
             Strength::Should => "should",
         };
-        let (what, expected, observed) = (&comparison.what, &comparison.expected, comparison.observed.as_str());
-        let text = format!("{what}: expected {expected}, observed {observed}");
+        let phrase = comparison.phrase();
         // What decided the case is its reason already.
-        if case.reason.as_ref().is_none_or(|reason| reason.as_str() != text) {
-            part(name, &text)?;
+        if case.reason.as_ref().is_none_or(|reason| !reason.as_str().ends_with(&phrase)) {
+            part(name, &phrase)?;
         }
     }
     part("cited", &case.cite.join("; "))?;

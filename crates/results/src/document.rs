@@ -95,6 +95,13 @@ pub struct Comparison {
     pub strength: Strength,
 }
 
+impl Comparison {
+    /// As one phrase: `status: 403, expected 401`. It is the reason of the case that it decides.
+    pub fn phrase(&self) -> String {
+        format!("{}: {}, expected {}", self.what, self.observed.as_str(), self.expected)
+    }
+}
+
 /// What follows where a comparison does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

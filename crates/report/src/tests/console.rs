@@ -56,8 +56,8 @@ fn a_reason_is_told_once_in_a_row() {
         case("d", Verdict::Inconclusive, unproven),
         case("e", Verdict::Skip, Some("another reason")),
         case("f", Verdict::Skip, skip),
-        case("g", Verdict::Fail, Some("the function: expected not reached, observed reached (200)")),
-        case("h", Verdict::Fail, Some("the function: expected not reached, observed reached (200)")),
+        case("g", Verdict::Fail, Some("the function: answered (200), expected not to be reached")),
+        case("h", Verdict::Fail, Some("the function: answered (200), expected not to be reached")),
     ];
     insta::assert_snapshot!(console(&cases, false, PLAIN));
 }
