@@ -221,11 +221,10 @@ impl Comparing<'_> {
 
     fn judgement(self) -> Judgement {
         let broken = |strength| self.compared.iter().find(|one| !one.holds && one.strength == strength);
-        let told = |one: &Comparison| format!("{}: {}, expected {}", one.what, one.observed.as_str(), one.expected);
         let (verdict, reason) = match (broken(Strength::Must), &self.unclear, broken(Strength::Should)) {
-            (Some(must), _, _) => (Verdict::Fail, Some(told(must))),
+            (Some(must), _, _) => (Verdict::Fail, Some(must.phrase())),
             (None, Some(unclear), _) => (Verdict::Inconclusive, Some(unclear.clone())),
-            (None, None, Some(should)) => (Verdict::Warn, Some(told(should))),
+            (None, None, Some(should)) => (Verdict::Warn, Some(should.phrase())),
             (None, None, None) => (Verdict::Pass, None),
         };
         let reason = reason.map(|reason| self.redactor.text(&reason));
