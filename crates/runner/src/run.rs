@@ -87,6 +87,10 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
     let (controls, others): (Vec<_>, Vec<_>) = run.scenarios.iter().cloned().partition(|scenario| scenario.control);
     let directory = run.issuer.as_deref().map(Issuer::directory);
     let planning = |case: &Case| plan(case, &run.profile, &roles, directory);
+    if player.tokens.want_stranger(&run.scenarios) {
+        let (player, now) = (Arc::clone(&player), (run.clock)());
+        tokio::spawn(async move { player.tokens.prepare(now).await });
+    }
     let mut session = Session::new(player, reporter, run.profile.limits.concurrency);
     let mut stop = pin!(stop);
     session.reach(run.wait.unwrap_or(PATIENCE), run.wait.is_some(), stop.as_mut()).await;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use scenario::Scenario;
 use token::{
     AppToken, ClientAuth, Forged, HmacSecret, Materials, Names, Recipe, Signature, SigningKey, Token, UnixTime, forge,
 };
@@ -36,6 +37,18 @@ impl Tokens {
     /// Makes tokens by an issuer, or only such as need no trusted signature.
     pub(crate) fn new(issuer: Option<Arc<Issuer>>, roles: Roles) -> Self {
         Self { issuer, roles, stranger: OnceCell::new(), issued: Mutex::default() }
+    }
+
+    /// Makes the stranger's key ahead of time, while others wait for the network. What goes wrong is told when the key is needed.
+    pub(crate) async fn prepare(&self, now: UnixTime) {
+        let _ = self.stranger(now).await;
+    }
+
+    /// Whether tokens of these scenarios need the stranger's key. Looks at the first case of each: a key that is then still missing
+    /// is made when it is needed.
+    pub(crate) fn want_stranger(&self, scenarios: &[Arc<Scenario>]) -> bool {
+        let of_stranger = |recipe: &Recipe| self.issuer.is_none() || recipe.forge.signature == Signature::Stranger;
+        scenarios.iter().filter_map(|scenario| scenario.cases().next()).any(|case| case.recipes().any(of_stranger))
     }
 
     /// Makes the token of a recipe.
