@@ -20,6 +20,16 @@ pub struct AppSettings {
 }
 
 impl AppSettings {
+    /// The names of those that change an answer.
+    pub const NAMES: [&'static str; 6] = [
+        "WEBSITE_AUTH_ENABLED",
+        "WEBSITE_AUTH_AAD_ALLOWED_TENANTS",
+        "WEBSITE_AUTH_AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL",
+        "WEBSITE_WARMUP_PATH",
+        "WEBSITE_AUTH_DISABLE_WWWAUTHENTICATE",
+        "WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES",
+    ];
+
     /// Picks out of an app's settings those that matter here. Names are compared exactly, values of switches are `true` or
     /// `1` and `false` or `0` in any case; anything else counts as not set, as an empty value does.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

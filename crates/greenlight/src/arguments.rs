@@ -62,6 +62,20 @@ pub(crate) struct Selection {
     pub(crate) scenarios: Option<PathBuf>,
 }
 
+/// How a target is protected.
+#[derive(Debug, Args)]
+pub(crate) struct Protection {
+    /// authsettingsV2 of the target; the reference Function App is configured with it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// An app setting beside it that changes answers, such as `WEBSITE_WARMUP_PATH=/api/health`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) app_setting: Vec<String>,
+    /// How the platform is taken to behave where that is not documented, such as `os-profile=windows`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) knob: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("under test").required(true))]
 pub(crate) struct Run {
@@ -73,9 +87,8 @@ pub(crate) struct Run {
     /// File that says what is known about the target.
     #[arg(long, value_name = "FILE", group = "under test")]
     pub(crate) profile: Option<PathBuf>,
-    /// authsettingsV2 of the target; for `reference` what it is configured with.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) settings: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) protection: Protection,
     /// Certificate (PEM) of the authority that the target's certificate comes from.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
@@ -113,9 +126,8 @@ pub(crate) struct Serve {
     /// Directory of tenants, applications and identities.
     #[arg(long, value_name = "FILE")]
     pub(crate) directory: Option<PathBuf>,
-    /// authsettingsV2 of the reference Function App.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) settings: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) protection: Protection,
     /// Folder in which signing keys and the certificate authority are kept from start to start, readable by you only.
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
@@ -131,6 +143,9 @@ pub(crate) struct Serve {
     /// Where the identity endpoints listen (plain HTTP, as the real ones).
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) imds: SocketAddr,
+    /// Folder for the key file of Azure Arc's agent; its identity endpoint is served where one is given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) arc_keys: Option<PathBuf>,
     /// Where the reference Function App listens over HTTPS.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) function: SocketAddr,

@@ -10,6 +10,7 @@ mod mocks;
 mod report;
 mod run;
 mod serve;
+mod settings;
 mod terminal;
 mod token;
 mod trouble;

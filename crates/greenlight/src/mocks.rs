@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsettings::Settings;
-use diagnostics::Level;
 use function_app::{AppConfig, FunctionApp};
 use mock_entra::Directory;
 use runner::{Issuer, IssuerError, Mocks, MocksConfig};
@@ -141,17 +140,6 @@ pub(crate) fn directory(file: Option<&Path>) -> Result<Directory, Trouble> {
     let source = files::given_or(file, files::DIRECTORY)?;
     let (directory, diagnostics) = Directory::read(&source);
     directory.ok_or_else(|| Trouble::files(format!("the directory {} cannot be used", source.name), diagnostics))
-}
-
-/// A settings file, or the one that comes along.
-pub(crate) fn settings(file: Option<&Path>, terminal: &Terminal) -> Result<Settings, Trouble> {
-    let source = files::given_or(file, files::SETTINGS)?;
-    let (settings, diagnostics) = authsettings::read(&source);
-    let Some(settings) = settings else {
-        return Err(Trouble::files(format!("the settings {} cannot be used", source.name), diagnostics));
-    };
-    terminal.diagnostics(&diagnostics.into_iter().filter(|one| one.level == Level::Warning).collect::<Vec<_>>());
-    Ok(settings)
 }
 
 /// The folder in which keys are kept.

@@ -6,7 +6,6 @@ use std::io::{self, BufReader, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use authsettings::Settings;
 use diagnostics::Diagnostic;
 use report::{Console, Format, Progress, Style};
 use results::{Event, Reporter, Writer};
@@ -20,6 +19,7 @@ use crate::exit::Exit;
 use crate::files;
 use crate::library::Library;
 use crate::mocks::{self, Started};
+use crate::settings;
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
 
@@ -31,7 +31,9 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         return Err(Trouble::usage("there is no scenario to play"));
     }
     let mut profile = profile(arguments)?;
-    let (settings, configuration) = settings(&profile, arguments.settings.as_deref())?.unzip();
+    let is_reference = profile.target.address == Address::Reference;
+    let read = settings::read(&arguments.protection, profile.settings.as_deref(), is_reference, terminal)?;
+    let (settings, configuration) = read.unzip();
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
     let run = runner::Run {
         scenarios: library.scenarios,
@@ -106,22 +108,6 @@ fn reference() -> Result<Profile, Trouble> {
 fn read_profile(source: &Arc<diagnostics::Source>) -> Result<Profile, Trouble> {
     let (profile, diagnostics) = Profile::read(source);
     profile.ok_or_else(|| Trouble::files(format!("the profile {} cannot be used", source.name), diagnostics))
-}
-
-/// The settings that the target is believed to have, and the name of their file. The reference app has those that come along
-/// unless others are named.
-fn settings(profile: &Profile, given: Option<&Path>) -> Result<Option<(Settings, String)>, Trouble> {
-    let is_reference = profile.target.address == Address::Reference;
-    let source = match given.or(profile.settings.as_deref()) {
-        Some(file) => files::read(file)?,
-        None if is_reference => files::given_or(None, files::SETTINGS)?,
-        None => return Ok(None),
-    };
-    let (settings, diagnostics) = authsettings::read(&source);
-    match settings {
-        Some(settings) => Ok(Some((settings, source.name.clone()))),
-        None => Err(Trouble::files(format!("the settings {} cannot be used", source.name), diagnostics)),
-    }
 }
 
 /// Whom to trust for the target's certificate.

@@ -15,6 +15,7 @@ use token::Names;
 use crate::arguments::{self, Mock, Serve};
 use crate::exit::Exit;
 use crate::mocks::{self, Given};
+use crate::settings;
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
 
@@ -56,6 +57,7 @@ fn config(arguments: &Serve, given: Option<&Given>, imds: bool) -> Result<MocksC
         entra: arguments.entra,
         entra_http: arguments.entra_http,
         imds: imds.then_some(arguments.imds),
+        arc_keys: arguments.arc_keys.clone(),
         names: (arguments.names == arguments::Names::Entra).then_some(Names::Entra),
         state: arguments.state.as_deref().map(mocks::state).transpose()?,
         tls: given.map(|given| given.tls.clone()),
@@ -71,8 +73,10 @@ async fn function(
     given: Option<&Given>,
     terminal: &Terminal,
 ) -> Result<FunctionApp, Trouble> {
-    let mut settings = mocks::settings(arguments.settings.as_deref(), terminal)?;
-    if let (Names::Own(url), None) = (started.entra.names().await, &arguments.settings) {
+    let Some((mut settings, _)) = settings::read(&arguments.protection, None, true, terminal)? else {
+        return Err(Trouble::fault("the settings that come along are missing"));
+    };
+    if let (Names::Own(url), None) = (started.entra.names().await, &arguments.protection.settings) {
         let issuer = settings.entra.as_mut().and_then(|entra| entra.issuer.as_mut());
         if let Some(issuer) = issuer {
             *issuer = issuer.replace(Names::Entra.authority(), url);
@@ -164,6 +168,7 @@ impl Ready<'_> {
             Some(("Authority", self.ca.display().to_string())),
             imds.map(|imds| ("IMDS", imds.url())),
             imds.map(|imds| ("App Service MSI", imds.app_service_url())),
+            imds.and_then(|imds| Some(("Azure Arc", imds.arc_url()?))),
             self.function.map(|function| ("Function App", format!("{}/api/orders", function.url()))),
         ];
         lines.into_iter().flatten().fold(String::new(), |text, (what, place)| text + &format!("{what:<16} {place}\n"))

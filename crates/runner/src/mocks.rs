@@ -1,6 +1,7 @@
 //! The mocks of a run: issuer and identity endpoint, with an authority made for it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mock_entra::{Directory, MockEntra, Secret, StartError};
@@ -18,6 +19,8 @@ pub struct MocksConfig {
     pub entra_http: Option<SocketAddr>,
     /// Where the identity endpoint listens; none: it is not started.
     pub imds: Option<SocketAddr>,
+    /// The folder for the key file of Azure Arc's agent; none: its endpoint is not served.
+    pub arc_keys: Option<PathBuf>,
     /// Under which names the issuer speaks of itself; none: its own address.
     pub names: Option<Names>,
     /// Where keys and authority are kept.
@@ -63,6 +66,7 @@ impl MocksConfig {
             entra: free,
             entra_http: None,
             imds: Some(free),
+            arc_keys: None,
             names: None,
             state: None,
             tls: None,
@@ -93,7 +97,7 @@ impl Mocks {
         };
         let entra = MockEntra::start(entra, config.directory, config.clock.clone()).await?;
         let imds = match config.imds {
-            Some(address) => Some(start_imds(&entra, address, config.clock).await?),
+            Some(address) => Some(start_imds(&entra, address, config.arc_keys, config.clock).await?),
             None => None,
         };
         if let Some(imds) = &imds {
@@ -111,11 +115,17 @@ impl Mocks {
     }
 }
 
-async fn start_imds(entra: &MockEntra, address: SocketAddr, clock: Clock) -> Result<MockImds, MocksError> {
+async fn start_imds(
+    entra: &MockEntra,
+    address: SocketAddr,
+    arc_keys: Option<PathBuf>,
+    clock: Clock,
+) -> Result<MockImds, MocksError> {
     // One journal and one set of faults, so that the issuer's control API reaches both.
     let config = mock_imds::Config {
         faults: Arc::clone(entra.faults()),
         journal: Arc::clone(entra.journal()),
+        arc_keys,
         ..mock_imds::Config::new(address)
     };
     Ok(MockImds::start(config, Arc::clone(entra.issuer()), clock).await?)

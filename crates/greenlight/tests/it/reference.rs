@@ -6,7 +6,7 @@ use std::process::Output;
 
 use tempfile::TempDir;
 
-use crate::program::{greenlight, reports, root, said, verdicts};
+use crate::program::{greenlight, reports, root, run, said, verdicts};
 
 /// A run in a folder of its own, far from the project's.
 struct Played {
@@ -86,4 +86,17 @@ fn a_junit_report_alone_leaves_no_other_file_behind() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["junit.xml"]);
+}
+
+#[test]
+fn app_settings_and_knobs_change_how_the_app_answers() {
+    let verbose = |arguments: &[&str]| {
+        let output = run(&[&["run", "--target", "reference", "--verbose", "missing-token"], arguments].concat());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, told) = verbose(&["--knob", "os-profile=windows"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("You do not have permission to view this directory or page."), "{told}");
+    let (code, told) = verbose(&["--app-setting", "WEBSITE_AUTH_ENABLED=false"]);
+    assert_eq!(code, Some(1), "{told}");
 }
