@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use results::{AnsweredBy, ExchangeRecord, Observed, Redacted, Redactor, Verdict};
 use scenario::{Case, Marker, PrincipalPlace, Scenario, Step};
 use serve::Clock;
+use token::Token;
 use wire::{Exchange, Sender, WireError};
 
 use crate::attribute::{Attribution, attribute, header};
@@ -51,9 +52,9 @@ impl Player {
         // Making a token and waiting for a turn is no time of the target's.
         let mut first_sent = None;
         let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
-        let mut redactor = self.redactor.clone();
+        let mut sent = Vec::new();
         for (at, step) in case.steps.iter().enumerate() {
-            let Played { judgement, observed, begun, exchange, replay } = self.step(step, &mut redactor).await;
+            let Played { judgement, observed, begun, exchange, replay } = self.step(step, &mut sent).await;
             first_sent = first_sent.or(begun);
             let Judgement { verdict, reason, compared } = judgement;
             result.compared.extend(compared);
@@ -62,7 +63,7 @@ impl Player {
                 result.verdict = verdict;
                 result.reason = reason.map(|reason| match case.steps.len() {
                     1 => reason,
-                    _ => redactor.text(&format!("step {}: {}", at + 1, reason.as_str())),
+                    _ => self.redactor.text(&format!("step {}: {}", at + 1, reason.as_str())),
                 });
                 result.observed = observed;
                 result.replay = replay;
@@ -106,28 +107,27 @@ impl Player {
         }
     }
 
-    /// Plays a step. Its token is added to what the redactor knows: a later answer may repeat it.
-    async fn step(&self, step: &Step, redactor: &mut Redactor) -> Played {
+    /// Plays a step. Its token is added to those that were sent: a later answer may repeat it.
+    async fn step(&self, step: &Step, sent: &mut Vec<Token>) -> Played {
         let token = match &step.send.token {
             Some(recipe) => match self.tokens.make(recipe, (self.clock)()).await {
                 Ok(token) => Some(token),
                 // The token is our side's business: the target was not even asked.
                 Err(trouble) => {
-                    let reason = redactor.text(&format!("no token could be made: {trouble}"));
+                    let reason = self.redactor.text(&format!("no token could be made: {trouble}"));
                     return Played::nothing(Verdict::Error, reason);
                 }
             },
             None => None,
         };
-        if let Some(token) = &token {
-            *redactor = redactor.with_token(token.expose());
-        }
+        sent.extend(token.clone());
         if let Err(limit) = self.allowance.take().await {
-            return Played::nothing(Verdict::Inconclusive, redactor.text(&format!("not sent: {limit}")));
+            return Played::nothing(Verdict::Inconclusive, self.redactor.text(&format!("not sent: {limit}")));
         }
         let request = compose(&step.send, token.as_ref(), &self.destination);
         let begun = Instant::now();
         let answer = self.sender.send(&self.destination.origin, &request).await;
+        let redactor = &self.hiding(sent);
         let attribution = match &answer {
             Ok(exchange) => attribute(exchange, self.marker.as_ref()),
             Err(_) => Attribution::NO_ANSWER,
@@ -149,6 +149,11 @@ impl Player {
             exchange: answer.ok().map(|exchange| evidence::record(&exchange, redactor)),
             replay: replay(&step.send, &self.destination, self.ca.as_deref()).map(|line| redactor.text(&line)),
         }
+    }
+
+    /// Hides the tokens that this case sent, and whatever else was handed out by now.
+    fn hiding(&self, sent: &[Token]) -> Redactor {
+        sent.iter().fold(self.tokens.redactor(), |redactor, token| redactor.with_token(token.expose()))
     }
 }
 

@@ -109,6 +109,7 @@ fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
     let target = &run.profile.target;
     let Address::Url(url) = &target.address else { return Err(RunError::NoReference) };
     let limits = &run.profile.limits;
+    let redactor = Redactor::new(&run.secrets);
     let origin = Origin::new(url.https, &url.host, url.port);
     let host = origin.authority();
     let usual = Request { https: url.https, path: &target.path, query: None, host: &host, user_agent: None };
@@ -129,8 +130,8 @@ fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
             Platform::Other => Form::Any,
         },
         strict: run.profile.strict,
-        tokens: Tokens::new(run.issuer.clone(), roles.clone()),
-        redactor: Redactor::new(&run.secrets),
+        tokens: Tokens::new(run.issuer.clone(), roles.clone(), redactor.clone()),
+        redactor,
         clock: Arc::clone(&run.clock),
         allowance: Allowance::new(limits),
         ca: target.ca.as_ref().map(|file| file.display().to_string()),

@@ -1,8 +1,9 @@
 //! Makes the tokens of a run: by the issuer as its callers would ask for them, then forged as the recipe says.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use results::Redactor;
 use scenario::Scenario;
 use token::{
     AppToken, ClientAuth, Forged, HmacSecret, Materials, Names, Recipe, Signature, SigningKey, Token, UnixTime, forge,
@@ -18,6 +19,7 @@ pub(crate) struct Tokens {
     roles: Roles,
     stranger: OnceCell<SigningKey>,
     issued: Mutex<HashMap<Ask, Arc<OnceCell<Token>>>>,
+    redactor: RwLock<Redactor>,
 }
 
 /// Why a token could not be made. Never the target's fault.
@@ -35,8 +37,14 @@ pub(crate) enum TokenTrouble {
 
 impl Tokens {
     /// Makes tokens by an issuer, or only such as need no trusted signature.
-    pub(crate) fn new(issuer: Option<Arc<Issuer>>, roles: Roles) -> Self {
-        Self { issuer, roles, stranger: OnceCell::new(), issued: Mutex::default() }
+    pub(crate) fn new(issuer: Option<Arc<Issuer>>, roles: Roles, redactor: Redactor) -> Self {
+        Self { issuer, roles, stranger: OnceCell::new(), issued: Mutex::default(), redactor: RwLock::new(redactor) }
+    }
+
+    /// Hides every token that was handed out in this run, for an answer may repeat one that an earlier case sent. There are few:
+    /// those that are made of them bear signatures of their own, and each case hides its own.
+    pub(crate) fn redactor(&self) -> Redactor {
+        self.redactor.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes the stranger's key ahead of time, while others wait for the network. What goes wrong is told when the key is needed.
@@ -89,7 +97,13 @@ impl Tokens {
             let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(issued.entry(ask.clone()).or_default())
         };
-        slot.get_or_try_init(|| issuer.token(&ask)).await.cloned()
+        let hand_out = || async {
+            let token = issuer.token(&ask).await?;
+            let mut redactor = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
+            *redactor = redactor.with_token(token.expose());
+            Ok(token)
+        };
+        slot.get_or_try_init(hand_out).await.cloned()
     }
 
     /// Where there is no issuer: a token as Entra would shape it, by a key that nobody publishes.

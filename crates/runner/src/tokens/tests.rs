@@ -1,7 +1,8 @@
 use authsettings::Settings;
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use diagnostics::Source;
+use results::Redactor;
 use rstest::rstest;
 use scenario::Profile;
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ fn signature(token: &Token) -> &str {
 async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key() {
     let settings =
         authsettings::read(&Source::new("a.json", include_str!("../../../../fixtures/authsettings.json"))).0.unwrap();
-    let tokens = Tokens::new(None, roles(Some(&settings)));
+    let tokens = Tokens::new(None, roles(Some(&settings)), Redactor::default());
     let token = tokens.make(&recipe(Signature::Stranger), NOW).await.unwrap();
 
     let claims = payload(&token);
@@ -57,7 +58,7 @@ async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key()
 
 #[tokio::test]
 async fn without_an_issuer_what_needs_no_trusted_signature_is_forged() {
-    let tokens = Tokens::new(None, roles(None));
+    let tokens = Tokens::new(None, roles(None), Redactor::default());
     let empty = tokens.make(&recipe(Signature::Empty), NOW).await.unwrap();
     assert!(empty.expose().ends_with('.'), "{empty:?}");
     let absent = tokens.make(&recipe(Signature::Absent), NOW).await.unwrap();
@@ -71,6 +72,17 @@ async fn without_an_issuer_what_needs_no_trusted_signature_is_forged() {
         Recipe { lifetime: Lifetime { expires_in: Some(-900), ..Lifetime::default() }, ..recipe(Signature::Issuer) };
     let trouble = tokens.make(&changed, NOW).await.unwrap_err();
     assert_eq!(trouble.to_string(), "it needs a signature that the target trusts, and the run has no issuer");
+}
+
+#[tokio::test]
+async fn a_token_that_was_handed_out_is_hidden_in_every_later_answer() {
+    let stub = Stub::start().await;
+    stub.mints_once().await;
+    let tokens = stub.tokens().await;
+    let token = tokens.make(&recipe(Signature::Issuer), NOW).await.unwrap();
+    let (_, signature) = token.expose().rsplit_once('.').unwrap();
+    let echoed = BASE64_STANDARD.encode(signature);
+    assert!(!tokens.redactor().text(&format!("you sent {echoed} before")).as_str().contains(&echoed));
 }
 
 /// A stand-in for the control API of a mock issuer, and the key that it signs with.
@@ -120,7 +132,7 @@ impl Stub {
 
     async fn tokens(&self) -> Tokens {
         let issuer = Issuer::connect(&self.server.uri(), None).await.unwrap();
-        Tokens::new(Some(Arc::new(issuer)), roles(None))
+        Tokens::new(Some(Arc::new(issuer)), roles(None), Redactor::default())
     }
 }
 
