@@ -58,7 +58,7 @@ pub(crate) async fn measure(program: &Program) -> Result<Vec<Figure>> {
     };
     Ok(vec![
         figure("JWKS answers", rate, "/second", nginx_rate, ">= 0.70"),
-        figure("JWKS answers", cpu_rate, "/CPU-second", nginx_cpu_rate, ""),
+        figure("JWKS answers by the server's CPU", cpu_rate, "/CPU-second", nginx_cpu_rate, ""),
     ])
 }
 
