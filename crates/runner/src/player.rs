@@ -4,8 +4,9 @@ mod allowance;
 
 use std::time::{Duration, Instant};
 
+use authsettings::{Request, Settings};
 use results::{AnsweredBy, ExchangeRecord, Observed, Redacted, Redactor, Verdict};
-use scenario::{Case, Marker, PrincipalPlace, Scenario, Step};
+use scenario::{Case, Marker, Platform, PrincipalPlace, Scenario, Send, Step};
 use serve::Clock;
 use token::Token;
 use wire::{Exchange, Sender, WireError};
@@ -25,7 +26,9 @@ pub(crate) struct Player {
     pub(crate) destination: Destination,
     pub(crate) marker: Option<Marker>,
     pub(crate) principal: Option<PrincipalPlace>,
-    pub(crate) form: Form,
+    pub(crate) platform: Platform,
+    /// The settings that are believed to be in force.
+    pub(crate) settings: Option<Settings>,
     pub(crate) strict: bool,
     pub(crate) tokens: Tokens,
     pub(crate) redactor: Redactor,
@@ -139,7 +142,7 @@ impl Player {
             caller: token.as_ref().and_then(|token| claim(token, "oid")),
         };
         Played {
-            judgement: judge(&step.expect, &seen, &self.form, redactor),
+            judgement: judge(&step.expect, &seen, &self.form(&step.send), redactor),
             observed: Observed {
                 status: answer.as_ref().ok().map(|exchange| exchange.status),
                 answered_by: attribution.answered_by,
@@ -148,6 +151,27 @@ impl Player {
             begun: Some(begun),
             exchange: answer.ok().map(|exchange| evidence::record(&exchange, redactor)),
             replay: replay(&step.send, &self.destination, self.ca.as_deref()).map(|line| redactor.text(&line)),
+        }
+    }
+
+    /// The form that a refusal of this request should have.
+    fn form(&self, send: &Send) -> Form {
+        match (self.platform, &self.settings) {
+            (Platform::Other, _) => Form::Any,
+            (Platform::EasyAuth, None) => Form::USUAL,
+            (Platform::EasyAuth, Some(settings)) => {
+                let Destination { origin, path, .. } = &self.destination;
+                let agent = send.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+                let (host, agent) = (origin.authority(), agent.map(|(_, agent)| agent.to_string()));
+                let request = Request {
+                    https: origin.is_https(),
+                    path: send.path.as_deref().unwrap_or(path),
+                    query: None,
+                    host: &host,
+                    user_agent: agent.as_deref(),
+                };
+                Form::of(settings, &request)
+            }
         }
     }
 

@@ -6,16 +6,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authsettings::{Request, Settings};
+use authsettings::Settings;
 use results::{Closing, Event, Opening, Redactor, Reporter};
-use scenario::{Address, Case, Platform, Profile, Scenario};
+use scenario::{Address, Case, Profile, Scenario};
 use serve::Clock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use wire::{Origin, Sender, SenderConfig, Trust};
 
 use crate::compose::Destination;
-use crate::form::Form;
 use crate::issuer::Issuer;
 use crate::plan::plan;
 use crate::player::{Allowance, Player};
@@ -111,8 +110,6 @@ fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
     let limits = &run.profile.limits;
     let redactor = Redactor::new(&run.secrets);
     let origin = Origin::new(url.https, &url.host, url.port);
-    let host = origin.authority();
-    let usual = Request { https: url.https, path: &target.path, query: None, host: &host, user_agent: None };
     Ok(Player {
         sender: Sender::new(SenderConfig {
             trust: run.trust.clone(),
@@ -125,10 +122,8 @@ fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
         destination: Destination { origin, path: target.path.clone(), method: target.method.clone() },
         marker: target.marker.clone(),
         principal: target.principal.clone(),
-        form: match target.platform {
-            Platform::EasyAuth => run.settings.as_ref().map_or(Form::USUAL, |settings| Form::of(settings, &usual)),
-            Platform::Other => Form::Any,
-        },
+        platform: target.platform,
+        settings: run.settings.clone(),
         strict: run.profile.strict,
         tokens: Tokens::new(run.issuer.clone(), roles.clone(), redactor.clone()),
         redactor,

@@ -198,3 +198,34 @@ steps:
     }
     assert_eq!(signatures, 2);
 }
+
+#[tokio::test]
+async fn the_form_of_a_refusal_is_that_of_the_very_request() {
+    let target = protected().await;
+    let redirects = |request: &Request| match request.headers.get("user-agent").and_then(|agent| agent.to_str().ok()) {
+        Some(agent) if agent.starts_with("Mozilla") => ResponseTemplate::new(302),
+        _ => challenge(),
+    };
+    at(&target, "/login", redirects).await;
+    let agents = "
+id: agents
+variants: { agent: [Mozilla/5.0, curl/8.0] }
+send: { path: /login, headers: { User-Agent: '${agent}' } }
+expect: unauthenticated
+";
+    let settings = r#"{"properties": {
+        "platform": {"enabled": true},
+        "globalValidation": {"requireAuthentication": true, "unauthenticatedClientAction": "RedirectToLoginPage"},
+        "httpSettings": {"requireHttps": false},
+        "identityProviders": {"azureActiveDirectory": {"registration": {
+            "clientId": "11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41",
+            "openIdIssuer": "https://login.microsoftonline.com/72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10/v2.0"}}}}}"#;
+    let mut easy_auth = marked(run(&target.uri(), &[VALID_CALLER, agents]));
+    easy_auth.profile.target.platform = Platform::EasyAuth;
+    easy_auth.settings = authsettings::read(&diagnostics::Source::new("settings.json", settings)).0;
+    assert!(easy_auth.settings.is_some());
+
+    let told = Told::of(easy_auth).await;
+    let agents: Vec<_> = told.cases.iter().filter(|case| case.id == "agents").map(|case| case.verdict).collect();
+    assert_eq!(agents, [Verdict::Pass, Verdict::Pass], "{:#?}", told.cases);
+}
