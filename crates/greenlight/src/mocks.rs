@@ -10,7 +10,7 @@ use function_app::{AppConfig, FunctionApp};
 use mock_entra::Directory;
 use runner::{Issuer, IssuerError, Mocks, MocksConfig};
 use scenario::{Address, BaseUrl, IssuerNames, Profile};
-use serve::{ServerConfig, StateFolder, Tls, system_clock};
+use serve::{ServerConfig, StateFolder, Tls, is_exposed, system_clock};
 use token::Names;
 use tokio::signal::unix::{SignalKind, signal};
 use wire::{Trust, WireError};
@@ -94,7 +94,7 @@ impl Started {
 /// Starts the mocks, and warns where other machines can reach them.
 pub(crate) async fn start_mocks(config: MocksConfig, terminal: &Terminal) -> Result<Mocks, Trouble> {
     for (what, address) in [("issuer", Some(config.entra)), ("identity endpoint", config.imds)] {
-        let Some(address) = address.filter(|address| !address.ip().to_canonical().is_loopback()) else { continue };
+        let Some(address) = address.filter(|address| is_exposed(*address)) else { continue };
         terminal.warn(&format!("the mock {what} listens on {address}: whoever reaches it gets tokens from it"));
     }
     Mocks::start(config).await.map_err(Trouble::usage)

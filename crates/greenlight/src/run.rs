@@ -6,7 +6,7 @@ use std::io::{self, BufReader, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use diagnostics::Diagnostic;
+use diagnostics::{Diagnostic, Source};
 use report::{Console, Format, Progress, Style};
 use results::{Event, Reporter, Writer};
 use runner::Issuer;
@@ -14,7 +14,7 @@ use scenario::{Address, Marker, Profile};
 use serve::system_clock;
 use wire::Trust;
 
-use crate::arguments;
+use crate::arguments::{self, Protection};
 use crate::exit::Exit;
 use crate::files;
 use crate::library::Library;
@@ -31,9 +31,8 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         return Err(Trouble::usage("there is no scenario to play"));
     }
     let mut profile = profile(arguments)?;
-    let is_reference = profile.target.address == Address::Reference;
-    let read = settings::read(&arguments.protection, profile.settings.as_deref(), is_reference, terminal)?;
-    let (settings, configuration) = read.unzip();
+    let source = settings_source(&profile, &arguments.protection)?;
+    let settings = source.as_ref().map(|source| settings::read(source, &arguments.protection, terminal)).transpose()?;
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
     let run = runner::Run {
         scenarios: library.scenarios,
@@ -47,7 +46,7 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         advice: advice(&profile),
         profile,
         settings,
-        configuration,
+        configuration: source.map(|source| source.name.clone()),
     };
     // From here on whoever stops the program finds valid reports.
     let stop = mocks::asked_to_stop();
@@ -105,9 +104,23 @@ fn reference() -> Result<Profile, Trouble> {
     Ok(profile)
 }
 
-fn read_profile(source: &Arc<diagnostics::Source>) -> Result<Profile, Trouble> {
+fn read_profile(source: &Arc<Source>) -> Result<Profile, Trouble> {
     let (profile, diagnostics) = Profile::read(source);
     profile.ok_or_else(|| Trouble::files(format!("the profile {} cannot be used", source.name), diagnostics))
+}
+
+/// The settings that the target is believed to have. The reference app has those that come along unless others are named.
+fn settings_source(profile: &Profile, given: &Protection) -> Result<Option<Arc<Source>>, Trouble> {
+    let is_reference = profile.target.address == Address::Reference;
+    match given.settings.as_deref().or(profile.settings.as_deref()) {
+        Some(file) => files::read(file).map(Some),
+        None if is_reference => files::given_or(None, files::SETTINGS).map(Some),
+        None if given.app_setting.is_empty() && given.knob.is_empty() => Ok(None),
+        None => {
+            let message = "`--app-setting` and `--knob` refine settings, and there are none";
+            Err(Trouble::usage(message).hint("name them with `--settings FILE`"))
+        }
+    }
 }
 
 /// Whom to trust for the target's certificate.

@@ -4,16 +4,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use authsettings::Settings;
 use function_app::FunctionApp;
 use mock_imds::DEFAULT_IDENTITY_HEADER;
 use runner::{Mocks, MocksConfig};
 use serde_json::{Value, json};
-use serve::system_clock;
+use serve::{CONTROL, is_exposed, system_clock};
 use tempfile::TempDir;
 use token::Names;
 
 use crate::arguments::{self, Mock, Serve};
 use crate::exit::Exit;
+use crate::files;
 use crate::mocks::{self, Given};
 use crate::settings;
 use crate::terminal::{self, Terminal};
@@ -24,11 +26,12 @@ pub(crate) async fn serve(arguments: &Serve, terminal: &Terminal) -> Result<Exit
     let stop = mocks::asked_to_stop();
     let wanted = |mock: Mock| arguments.only.is_empty() || arguments.only.contains(&mock);
     let given = arguments.tls.as_deref().map(Given::read).transpose()?;
+    // Whatever is wrong in a file is told before anything is started.
+    let settings = if wanted(Mock::Function) { Some(settings(arguments, terminal)?) } else { None };
     let started = mocks::start_mocks(config(arguments, given.as_ref(), wanted(Mock::Imds))?, terminal).await?;
-    let function = if wanted(Mock::Function) {
-        Some(function(&started, arguments, given.as_ref(), terminal).await?)
-    } else {
-        None
+    let function = match settings {
+        Some(settings) => Some(function(&started, settings, arguments, given.as_ref(), terminal).await?),
+        None => None,
     };
     let ca = Authority::write(&started, arguments)?;
     let ready = Ready { mocks: &started, function: function.as_ref(), ca: &ca.file };
@@ -66,23 +69,26 @@ fn config(arguments: &Serve, given: Option<&Given>, imds: bool) -> Result<MocksC
     })
 }
 
+fn settings(arguments: &Serve, terminal: &Terminal) -> Result<Settings, Trouble> {
+    let source = files::given_or(arguments.protection.settings.as_deref(), files::SETTINGS)?;
+    settings::read(&source, &arguments.protection, terminal)
+}
+
 /// The reference app. The settings that come along name Entra's public issuer; where the mock goes by its own address they follow.
 async fn function(
     started: &Mocks,
+    mut settings: Settings,
     arguments: &Serve,
     given: Option<&Given>,
     terminal: &Terminal,
 ) -> Result<FunctionApp, Trouble> {
-    let Some((mut settings, _)) = settings::read(&arguments.protection, None, true, terminal)? else {
-        return Err(Trouble::fault("the settings that come along are missing"));
-    };
     if let (Names::Own(url), None) = (started.entra.names().await, &arguments.protection.settings) {
         let issuer = settings.entra.as_mut().and_then(|entra| entra.issuer.as_mut());
         if let Some(issuer) = issuer {
             *issuer = issuer.replace(Names::Entra.authority(), url);
         }
     }
-    if !arguments.function.ip().to_canonical().is_loopback() {
+    if is_exposed(arguments.function) {
         terminal.warn(&format!(
             "the reference Function App listens on {}, where other machines can reach it",
             arguments.function
@@ -142,7 +148,7 @@ impl Ready<'_> {
             "entra": {
                 "url": self.mocks.entra.url(),
                 "http": self.mocks.entra.plain_url(),
-                "control": format!("{}/_greenlight", self.mocks.entra.url()),
+                "control": format!("{}{}", self.mocks.entra.url(), CONTROL.trim_end_matches('/')),
                 "ca": self.ca,
             },
             "imds": imds,
@@ -164,7 +170,7 @@ impl Ready<'_> {
         let lines = [
             Some(("Entra issuer", format!("{entra}/{tenant}/v2.0  (tenant {name})"))),
             plain,
-            Some(("Control API", format!("{entra}/_greenlight/status"))),
+            Some(("Control API", format!("{entra}{CONTROL}status"))),
             Some(("Authority", self.ca.display().to_string())),
             imds.map(|imds| ("IMDS", imds.url())),
             imds.map(|imds| ("App Service MSI", imds.app_service_url())),

@@ -1,40 +1,24 @@
 //! The settings of a target: from a file, refined on the command line.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use authsettings::{AppSettings, Knobs, Settings};
 use diagnostics::{Level, Problems, Source, nearest, parse};
 
 use crate::arguments::Protection;
-use crate::files;
 use crate::terminal::Terminal;
 use crate::trouble::Trouble;
 
-/// Reads the settings that the command line names, else those of a profile, else the ones that come along where those apply.
-/// With them the name of their file.
-pub(crate) fn read(
-    given: &Protection,
-    profile: Option<&Path>,
-    come_along: bool,
-    terminal: &Terminal,
-) -> Result<Option<(Settings, String)>, Trouble> {
-    let source = match given.settings.as_deref().or(profile) {
-        Some(file) => files::read(file)?,
-        None if come_along => files::given_or(None, files::SETTINGS)?,
-        None if given.app_setting.is_empty() && given.knob.is_empty() => return Ok(None),
-        None => {
-            let message = "`--app-setting` and `--knob` refine settings, and there are none";
-            return Err(Trouble::usage(message).hint("name them with `--settings FILE`"));
-        }
-    };
-    let (settings, diagnostics) = authsettings::read(&source);
+/// Reads settings and refines them. What is doubtful in them is told.
+pub(crate) fn read(source: &Arc<Source>, given: &Protection, terminal: &Terminal) -> Result<Settings, Trouble> {
+    let (settings, diagnostics) = authsettings::read(source);
     let Some(mut settings) = settings else {
         return Err(Trouble::files(format!("the settings {} cannot be used", source.name), diagnostics));
     };
     terminal.diagnostics(&diagnostics.into_iter().filter(|one| one.level == Level::Warning).collect::<Vec<_>>());
     settings.app = app_settings(&given.app_setting)?;
     settings.knobs = knobs(&given.knob)?;
-    Ok(Some((settings, source.name.clone())))
+    Ok(settings)
 }
 
 fn app_settings(given: &[String]) -> Result<AppSettings, Trouble> {

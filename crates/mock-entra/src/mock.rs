@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use serve::{Authority, Clock, Faults, Journal, ServeError, Server, ServerConfig, StateFolder, Tls};
+use serve::{Authority, Clock, Faults, Journal, ServeError, Server, ServerConfig, StateFolder, Tls, is_exposed};
 use token::Names;
 
 use crate::issuer::{Issuer, Place};
@@ -75,7 +75,7 @@ impl MockEntra {
     /// # Errors
     /// A taken port, a state folder that cannot be used: each names the address or file and what to do.
     pub async fn start(config: Config, directory: Directory, clock: Clock) -> Result<Self, StartError> {
-        if let Some(plain) = config.plain.filter(|plain| !plain.ip().to_canonical().is_loopback()) {
+        if let Some(plain) = config.plain.filter(|plain| is_exposed(*plain)) {
             return Err(StartError::PlainExposed(plain));
         }
         let now = clock();

@@ -8,6 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use serve::CONTROL;
 use token::{Draft, KeyComponents, Recipe, Token, TokenVersion, Version};
 use wire::{Client, Fetched, Trust, WireError};
 
@@ -19,7 +20,7 @@ const IMDS_VERSION: &str = "2018-02-01";
 /// A mock issuer, by its control API, and the identity endpoint beside it.
 #[derive(Debug)]
 pub struct Issuer {
-    control: String,
+    url: String,
     /// Where managed identities ask for their tokens; none: they are minted.
     imds: Option<String>,
     client: Client,
@@ -114,10 +115,10 @@ impl Issuer {
         }
         let trust = Trust::System(ca.map(str::to_owned).into_iter().collect());
         let client = Client::new(&trust, &[], PATIENCE)?;
-        let control = format!("{}/_greenlight", control.trim_end_matches('/'));
-        let status: Status = read("its status", &client.get(&format!("{control}/status"), &[]).await?)?;
-        let directory = read("its directory", &client.get(&format!("{control}/directory"), &[]).await?)?;
-        Ok(Self { control, imds: status.beside.get("imds").cloned(), client, directory })
+        let url = control.trim_end_matches('/').to_owned();
+        let status: Status = read("its status", &client.get(&format!("{url}{CONTROL}status"), &[]).await?)?;
+        let directory = read("its directory", &client.get(&format!("{url}{CONTROL}directory"), &[]).await?)?;
+        Ok(Self { url, imds: status.beside.get("imds").cloned(), client, directory })
     }
 
     /// Who exists there.
@@ -214,8 +215,7 @@ impl Issuer {
         }
         let what = "its keys";
         let foreign = |reason: &str| IssuerError::Foreign { what, reason: reason.to_owned() };
-        let origin = self.control.trim_end_matches("/_greenlight");
-        let keys: Keys = read(what, &self.client.get(&format!("{origin}/common/discovery/v2.0/keys"), &[]).await?)?;
+        let keys: Keys = read(what, &self.client.get(&format!("{}/common/discovery/v2.0/keys", self.url), &[]).await?)?;
         let header = token.open().ok().and_then(|(draft, _)| draft.header_json().ok());
         let kid = header.as_ref().and_then(|header| header.get("kid")?.as_str()).unwrap_or_default();
         let key =
@@ -229,7 +229,7 @@ impl Issuer {
         action: &str,
         body: &Value,
     ) -> Result<T, IssuerError> {
-        read(what, &self.client.post_json(&format!("{}/{action}", self.control), body, &[]).await?)
+        read(what, &self.client.post_json(&format!("{}{CONTROL}{action}", self.url), body, &[]).await?)
     }
 }
 

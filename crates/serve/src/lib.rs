@@ -23,5 +23,5 @@ pub use error::ServeError;
 pub use faults::{CONTROL, Fault, Faults, Rule};
 pub use journal::{Entry, Journal};
 pub use message::{Clock, Request, Response, Service, UnixTime, respond, system_clock};
-pub use server::{Limits, Server, ServerConfig};
+pub use server::{Limits, Server, ServerConfig, is_exposed};
 pub use state::StateFolder;

@@ -49,7 +49,7 @@ impl ServerConfig {
 
     /// Whether other machines could reach it. Callers then warn loudly before they start it.
     pub fn is_exposed(&self) -> bool {
-        !self.address.ip().to_canonical().is_loopback()
+        is_exposed(self.address)
     }
 }
 
@@ -127,7 +127,7 @@ impl Server {
 
     /// Whether other machines could reach it.
     pub fn is_exposed(&self) -> bool {
-        !self.address.ip().to_canonical().is_loopback()
+        is_exposed(self.address)
     }
 
     /// Takes no more connections, lets running requests finish for [`Limits::stop_time`], then closes what is left.
@@ -141,6 +141,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+/// Whether other machines could reach what listens there.
+pub fn is_exposed(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
 }
 
 async fn accept<S: Service>(listener: TcpListener, shared: Arc<Shared<S>>, mut stopped: watch::Receiver<bool>) {
