@@ -12,16 +12,27 @@ pub(crate) struct Destination {
     pub(crate) method: String,
 }
 
+impl Destination {
+    /// The path that a step goes to.
+    pub(crate) fn path_of<'a>(&'a self, send: &'a Send) -> &'a str {
+        send.path.as_deref().unwrap_or(&self.path)
+    }
+
+    fn method_of<'a>(&'a self, send: &'a Send) -> &'a str {
+        send.method.as_deref().unwrap_or(&self.method)
+    }
+}
+
 /// Composes the request of a step; `token` fills its templates.
 pub(crate) fn compose(send: &Send, token: Option<&Token>, to: &Destination) -> RequestBytes {
     let token = token.map_or("", Token::expose);
-    let path = send.path.as_deref().unwrap_or(&to.path);
+    let path = to.path_of(send);
     let target = match &send.query {
         Some(query) => format!("{path}?{}", query.fill(token)),
         None => path.to_owned(),
     };
     let body = send.body.as_ref().map(|body| body.fill(token).into_bytes()).unwrap_or_default();
-    let method = send.method.as_deref().unwrap_or(&to.method);
+    let method = to.method_of(send);
     let headers = send.headers.iter().map(|(name, value)| (name.as_str(), value.fill(token)));
     RequestBytes::ordinary(method, &to.origin, &target, headers, body)
 }
@@ -29,8 +40,8 @@ pub(crate) fn compose(send: &Send, token: Option<&Token>, to: &Destination) -> R
 /// A curl line that sends the same request; `$TOKEN` stands for the token, which is not written down. None where a command line
 /// cannot hold what is sent: it has no place for a NUL.
 pub(crate) fn replay(send: &Send, to: &Destination, ca: Option<&str>) -> Option<String> {
-    let method = send.method.as_deref().unwrap_or(&to.method);
-    let path = send.path.as_deref().unwrap_or(&to.path);
+    let method = to.method_of(send);
+    let path = to.path_of(send);
     let query = send.query.as_ref().map(|query| format!("?{}", placed(query))).unwrap_or_default();
     let url = format!("{}{path}{query}", to.origin);
 

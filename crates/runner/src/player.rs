@@ -160,12 +160,12 @@ impl Player {
             (Platform::Other, _) => Form::Any,
             (Platform::EasyAuth, None) => Form::USUAL,
             (Platform::EasyAuth, Some(settings)) => {
-                let Destination { origin, path, .. } = &self.destination;
+                let origin = &self.destination.origin;
                 let agent = send.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
                 let (host, agent) = (origin.authority(), agent.map(|(_, agent)| agent.to_string()));
                 let request = Request {
                     https: origin.is_https(),
-                    path: send.path.as_deref().unwrap_or(path),
+                    path: self.destination.path_of(send),
                     query: None,
                     host: &host,
                     user_agent: agent.as_deref(),
