@@ -25,6 +25,12 @@ use crate::trouble::Trouble;
 
 /// Plays the chosen scenarios. Files with mistakes are told and left out; then the exit code is that of wrong files.
 pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Result<Exit, Trouble> {
+    if let (Some(results), Some(junit)) = (&arguments.results, &arguments.junit)
+        && std::path::absolute(results).ok() == std::path::absolute(junit).ok()
+    {
+        let message = format!("--results and --junit are the same file, {}", results.display());
+        return Err(Trouble::usage(message).hint("give each a file of its own"));
+    }
     let library = Library::select(&arguments.selection)?;
     terminal.diagnostics(&library.diagnostics);
     if library.scenarios.is_empty() {

@@ -51,6 +51,7 @@ fn scenarios_are_told(#[case] arguments: &[&str]) {
 #[case::no_address("no_address", &["serve", "--entra", "8443"])]
 #[case::no_control_token("no_control_token", &["serve", "--control-token-env", "GREENLIGHT_NOT_SET"])]
 #[case::no_results("no_results", &["report", "nowhere/results.json"])]
+#[case::one_file_for_two("one_file_for_two", &["run", "--target", "reference", "--results", "a", "--junit", "./a"])]
 #[case::unknown_knob("unknown_knob", &["run", "--target", "reference", "--knob", "os-profil=windows"])]
 #[case::unknown_app_setting("unknown_app_setting", &["serve", "--app-setting", "WEBSITE_AUTH_AAD_ALOWED_TENANTS=x"])]
 #[case::nothing_to_refine("nothing_to_refine", &["run", "--target", "http://127.0.0.1:9", "--knob", "os-profile=linux"])]
