@@ -39,6 +39,7 @@ fn recipe(arguments: &arguments::Token) -> Recipe {
         forge: Forge {
             header: arguments.header.iter().map(|text| change(text)).collect(),
             signature: signature(arguments.signature),
+            ..Forge::default()
         },
     }
 }

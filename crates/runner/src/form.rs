@@ -39,7 +39,7 @@ impl Form {
             Outcome::Forbidden => Some(vec![403]),
             Outcome::Refused if *unauthenticated == 403 => Some(vec![403]),
             Outcome::Refused => Some(vec![*unauthenticated, 403]),
-            Outcome::Accepted | Outcome::Recorded => None,
+            Outcome::Accepted | Outcome::Unreached | Outcome::Tolerated | Outcome::Recorded => None,
         }
     }
 

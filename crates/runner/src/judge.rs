@@ -176,6 +176,9 @@ impl Comparing<'_> {
                 HeaderExpectation::Present => ("present".to_owned(), !values.is_empty()),
                 HeaderExpectation::Absent => ("absent".to_owned(), values.is_empty()),
                 HeaderExpectation::Is(text) => (text.clone(), values.contains(text)),
+                HeaderExpectation::Never(text) => {
+                    (format!("lacks `{text}`"), values.iter().all(|value| !value.contains(text)))
+                }
                 HeaderExpectation::Contains(text) => {
                     (format!("contains `{text}`"), values.iter().any(|value| value.contains(text)))
                 }

@@ -20,7 +20,7 @@ pub(crate) enum Planned {
 pub(crate) fn plan(case: &Case, profile: &Profile, roles: &Roles, issuer: Option<&Directory>) -> Planned {
     let missing = case.recipes().find_map(|recipe| missing(recipe, roles, issuer));
     let blind = || {
-        let asks = case.steps.iter().any(|step| step.expect.principal.is_some());
+        let asks = case.exchanges().any(|step| step.expect.principal.is_some());
         (asks && profile.target.principal.is_none()).then(|| {
             "the profile does not say where the function shows the principal it was given (`target.principal`)"
                 .to_owned()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use authsettings::{Request, Settings};
 use results::{AnsweredBy, ExchangeRecord, Observed, Redacted, Redactor, Verdict};
-use scenario::{Case, Marker, Platform, PrincipalPlace, Scenario, Send, Step};
+use scenario::{Case, Marker, Platform, PrincipalPlace, Scenario, Send};
 use serve::Clock;
 use token::Token;
 use wire::{Exchange, Sender, WireError};
@@ -56,7 +56,7 @@ impl Player {
         let mut first_sent = None;
         let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
         let mut sent = Vec::new();
-        for (at, step) in case.steps.iter().enumerate() {
+        for (at, step) in case.exchanges().enumerate() {
             let Played { judgement, observed, begun, exchange, replay } = self.step(step, &mut sent).await;
             first_sent = first_sent.or(begun);
             let Judgement { verdict, reason, compared } = judgement;
@@ -100,7 +100,7 @@ impl Player {
             severity: scenario.severity,
             verdict,
             reason: reason.map(|reason| self.redactor.text(reason)),
-            expected: case.steps.iter().map(|step| step.expect.outcome.word()).collect::<Vec<_>>().join(", then "),
+            expected: case.exchanges().map(|step| step.expect.outcome.word()).collect::<Vec<_>>().join(", then "),
             observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
             compared: Vec::new(),
             exchanges: Vec::new(),
@@ -111,7 +111,7 @@ impl Player {
     }
 
     /// Plays a step. Its token is added to those that were sent: a later answer may repeat it.
-    async fn step(&self, step: &Step, sent: &mut Vec<Token>) -> Played {
+    async fn step(&self, step: &scenario::Exchange, sent: &mut Vec<Token>) -> Played {
         let token = match &step.send.token {
             Some(recipe) => match self.tokens.make(recipe, (self.clock)()).await {
                 Ok(token) => Some(token),

@@ -146,7 +146,7 @@ impl<'a> Session<'a> {
         if control {
             self.control.finished(&finished);
         }
-        let denies = case.steps.iter().any(|step| step.expect.outcome.is_denial());
+        let denies = case.exchanges().any(|step| step.expect.outcome.is_denial());
         let weighed = self.control.weigh(finished, denies, &self.player.redactor);
         self.tally.finished(&weighed);
         self.reporter.event(&Event::Finished(&weighed))

@@ -14,6 +14,16 @@ pub struct Expect {
     pub outcome: Outcome,
     /// Any of these is right; empty where the outcome alone decides.
     pub status: Vec<u16>,
+    /// As good as what the outcome usually has.
+    pub also: Vec<u16>,
+    /// Whether the target may close the connection without an answer.
+    pub may_close: bool,
+    /// Whether a server error (5xx) fails the case: bad input must not bring the target down. Otherwise nothing is proven by one.
+    pub never_5xx: bool,
+    /// Whether the promise itself merely should hold: it fails only where contract does.
+    pub contract: bool,
+    /// How often at most the target may have come to the issuer for its keys during this step, with all its repetitions.
+    pub key_fetches: Option<u32>,
     /// Response headers and what is expected of each, in written order.
     pub headers: Vec<(String, HeaderExpectation)>,
     /// Texts that the body has.
@@ -39,16 +49,22 @@ pub enum Outcome {
     Forbidden,
     /// The function was not reached, whichever of the two is said.
     Refused,
+    /// The function did not answer; whoever else did is right, also with success (a preflight, an excluded path).
+    Unreached,
+    /// Either the function answered, and then everything else that is expected holds, or it was not reached.
+    Tolerated,
     /// Nobody knows what must come back: it is kept and compared between runs, and fails nobody.
     Recorded,
 }
 
 impl Outcome {
-    const WORDS: [(&'static str, Self); 5] = [
+    const WORDS: [(&'static str, Self); 7] = [
         ("accepted", Self::Accepted),
         ("unauthenticated", Self::Unauthenticated),
         ("forbidden", Self::Forbidden),
         ("refused", Self::Refused),
+        ("unreached", Self::Unreached),
+        ("tolerated", Self::Tolerated),
         ("recorded", Self::Recorded),
     ];
 
@@ -59,13 +75,15 @@ impl Outcome {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::Refused => "refused",
+            Self::Unreached => "unreached",
+            Self::Tolerated => "tolerated",
             Self::Recorded => "recorded",
         }
     }
 
     /// Whether the function must not have been reached.
     pub fn is_denial(self) -> bool {
-        matches!(self, Self::Unauthenticated | Self::Forbidden | Self::Refused)
+        matches!(self, Self::Unauthenticated | Self::Forbidden | Self::Refused | Self::Unreached)
     }
 }
 
@@ -80,6 +98,8 @@ pub enum HeaderExpectation {
     Is(String),
     /// Its value has this text somewhere.
     Contains(String),
+    /// No value of it has this text anywhere. This one must hold for safety.
+    Never(String),
 }
 
 /// Whom the function is told is calling.
@@ -97,6 +117,11 @@ impl Expect {
         Self {
             outcome,
             status: Vec::new(),
+            also: Vec::new(),
+            may_close: false,
+            never_5xx: false,
+            contract: false,
+            key_fetches: None,
             headers: Vec::new(),
             body_contains: Vec::new(),
             body_lacks: Vec::new(),
@@ -151,7 +176,16 @@ fn full(node: &Node, problems: &Problems) -> Option<Expect> {
     }
     let principal = principal.map(|(_, principal)| principal);
     let status = status.map(|(_, statuses)| statuses).unwrap_or_default();
-    Some(Expect { outcome, status, headers, body_contains, body_lacks, answered_by, principal, within_ms })
+    Some(Expect {
+        status,
+        headers,
+        body_contains,
+        body_lacks,
+        answered_by,
+        principal,
+        within_ms,
+        ..Expect::promise(outcome)
+    })
 }
 
 fn statuses(node: &Node, problems: &Problems) -> Vec<u16> {

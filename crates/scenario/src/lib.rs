@@ -6,6 +6,7 @@
 //! Nothing here opens a file, reads the environment or a clock, or sends anything. Texts are handed in; a profile names files and
 //! environment variables, and others read them.
 
+mod act;
 mod expect;
 mod json;
 mod profile;
@@ -16,11 +17,12 @@ mod substitute;
 mod template;
 mod variants;
 
+pub use act::{Act, Document, KeyChange, Trouble};
 pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
 pub use profile::{
-    Address, AddressError, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks, Platform,
-    PrincipalPlace, Profile, Secret, Target,
+    Address, AddressError, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks, Opening,
+    Platform, PrincipalPlace, Profile, Secret, Sink, Target,
 };
-pub use scenario::{Case, Scenario, Step, read};
-pub use send::Send;
+pub use scenario::{Case, Consent, Exchange, Scenario, Step, read};
+pub use send::{Door, Send};
 pub use template::Template;

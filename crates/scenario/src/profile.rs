@@ -10,13 +10,15 @@ pub use address::{Address, AddressError, BaseUrl};
 pub use caller::{Caller, Credential, Identity, Secret};
 pub use issuer::{Issuer, IssuerNames, Mocks};
 pub use limits::Limits;
-pub use target::{Marker, Platform, PrincipalPlace, Target};
+pub use target::{Marker, Opening, Platform, PrincipalPlace, Target};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Fields, Key, Node, Problems, Source, parse};
 use token::Version;
+
+use crate::scenario::Consent;
 
 /// What is known about a target, and what a run against it may do.
 ///
@@ -41,8 +43,21 @@ pub struct Profile {
     pub issuer: Option<Issuer>,
     /// How much a run may ask of the target.
     pub limits: Limits,
+    /// Where the target could call back to; none: on this machine, where the target is on it too.
+    pub sink: Option<Sink>,
+    /// What the target's owner has agreed to.
+    pub consent: Vec<Consent>,
     /// Whether what merely should hold fails a case too.
     pub strict: bool,
+}
+
+/// Where the run listens for callbacks that must not come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sink {
+    /// Where it listens, over plain HTTP.
+    pub listen: std::net::SocketAddr,
+    /// Under which URL the target would reach it.
+    pub url: BaseUrl,
 }
 
 impl Profile {
@@ -59,6 +74,8 @@ impl Profile {
             apis: Vec::new(),
             issuer: None,
             limits: Limits::default(),
+            sink: None,
+            consent: Vec::new(),
             strict: false,
         })
     }
@@ -99,7 +116,20 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
     let strict = fields.boolean_or("strict", false);
     fields.finish();
     let target = target?;
-    Some(Profile { target, settings, tenant, audience, token_version, callers, apis, issuer, limits, strict })
+    Some(Profile {
+        target,
+        settings,
+        tenant,
+        audience,
+        token_version,
+        callers,
+        apis,
+        issuer,
+        limits,
+        sink: None,
+        consent: Vec::new(),
+        strict,
+    })
 }
 
 fn version(node: &Node, problems: &Problems) -> Option<Version> {

@@ -60,6 +60,7 @@ fn forge(node: &Node, problems: &Problems) -> Forge {
     let forge = Forge {
         header: fields.optional("header").map(|node| changes(node, problems)).unwrap_or_default(),
         signature: fields.optional("signature").and_then(|node| signature(node, problems)).unwrap_or_default(),
+        ..Forge::default()
     };
     fields.finish();
     forge

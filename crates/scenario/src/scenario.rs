@@ -8,6 +8,7 @@ use diagnostics::{Diagnostic, Fields, Level, Node, Problems, Source, Span, Value
 use results::Severity;
 use token::{Need, Recipe};
 
+use crate::act::Act;
 use crate::expect::{self, Expect, Outcome, Principal};
 use crate::send::{self, Send};
 use crate::substitute::{Check, substitute};
@@ -37,12 +38,27 @@ pub struct Scenario {
     pub severity: Severity,
     /// Where it is written that this must hold.
     pub cite: Vec<String>,
+    /// What to change in the target's settings, or in what stands behind them, when it fails.
+    pub fix: String,
+    /// The families of the catalogue that it belongs to, such as `T1`.
+    pub catalogue: Vec<String>,
+    /// What it may only be played with; none: it harms nobody.
+    pub consent: Option<Consent>,
     /// Whether this is a positive control: without it no denial counts.
     pub control: bool,
     /// The file.
     pub source: Arc<Source>,
     axes: Vec<Axis>,
     steps: Vec<Written>,
+}
+
+/// What a target's owner must have agreed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Requests that readers may end at different places, so that what is left over may reach somebody else.
+    Smuggling,
+    /// More requests at once than a caller would send.
+    Flood,
 }
 
 /// A step as it is written, with its variables. What is missing is reported; the rest is looked through all the same.
@@ -63,13 +79,27 @@ pub struct Case {
     pub steps: Vec<Step>,
 }
 
+/// One thing that is done.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every step is an exchange, and a case has few")]
+pub enum Step {
+    /// A request is sent and its answer judged.
+    Exchange(Exchange),
+    /// Something is done to the issuer.
+    Issuer(Act),
+    /// So many seconds go by: set where the target takes its time from the run, waited for elsewhere.
+    Wait(i64),
+}
+
 /// One request and what is expected of its answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Step {
+pub struct Exchange {
     /// What is sent.
     pub send: Send,
     /// What must come back.
     pub expect: Expect,
+    /// How often it is sent, each time with a token made afresh. Every answer is judged.
+    pub times: u32,
 }
 
 impl Scenario {
@@ -95,9 +125,22 @@ impl Scenario {
 }
 
 impl Case {
+    /// The requests among its steps.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Exchange(exchange) => Some(exchange),
+            Step::Issuer(_) | Step::Wait(_) => None,
+        })
+    }
+
     /// The recipes of all its tokens.
     pub fn recipes(&self) -> impl Iterator<Item = &Recipe> {
-        self.steps.iter().filter_map(|step| step.send.token.as_ref())
+        self.exchanges().flat_map(|exchange| exchange.send.token.iter().chain(&exchange.send.other_token))
+    }
+
+    /// Whether it disturbs the issuer or the time, so that it needs a tenant and a target of its own, or to be alone.
+    pub fn disturbs(&self) -> bool {
+        self.steps.iter().any(|step| !matches!(step, Step::Exchange(_)))
     }
 
     /// The most demanding need of its tokens; none where no token is sent.
@@ -170,7 +213,20 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
 
     let whole = || {
         let (id, source) = (id.as_ref()?.0.clone(), Arc::clone(problems.source()));
-        Some(Scenario { id, title: title?, why: why?, severity: severity?, cite, control, source, axes, steps })
+        Some(Scenario {
+            id,
+            title: title?,
+            why: why?,
+            severity: severity?,
+            cite,
+            fix: String::new(),
+            catalogue: Vec::new(),
+            consent: None,
+            control,
+            source,
+            axes,
+            steps,
+        })
     };
     let scenario = whole();
     (id, scenario)
@@ -260,6 +316,7 @@ fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &Problems) {
 
 /// Whether what a step expects can come of what it sends, and of a positive control.
 fn agree(step: &Step, expect: &Node, control: bool, problems: &Problems) {
+    let Step::Exchange(step) = step else { return };
     if control && step.expect.outcome != Outcome::Accepted {
         problems.error(expect.span, "a positive control is accepted", "expect `accepted`, or remove `control`");
     }
@@ -278,7 +335,7 @@ fn read_steps(steps: &[Written], variant: &Variant<'_>, problems: &Problems) -> 
         let filled = |node: &Option<Node>| node.as_ref().map(|node| substitute(node, variant, problems));
         let send = filled(&step.send).and_then(|node| send::read(&node, problems));
         let expect = filled(&step.expect).and_then(|node| expect::read(&node, problems));
-        Some(Step { send: send?, expect: expect? })
+        Some(Step::Exchange(Exchange { send: send?, expect: expect?, times: 1 }))
     };
     // Collected first: every step is read for its mistakes, also behind one that cannot be read.
     let read: Vec<Option<Step>> = steps.iter().map(read).collect();

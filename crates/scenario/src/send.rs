@@ -10,6 +10,8 @@ use crate::template::{TOKEN, Template};
 /// without a token.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Send {
+    /// Which of the target's functions it is for.
+    pub to: Door,
     /// The method; none: the profile's.
     pub method: Option<String>,
     /// The path, with its slash and without a query; none: the profile's.
@@ -21,8 +23,30 @@ pub struct Send {
     pub headers: Vec<(String, Template)>,
     /// The body.
     pub body: Option<Template>,
+    /// The very request target, in place of path and query.
+    pub target: Option<Template>,
+    /// Header lines sent as they are, behind the headers, each with a CR LF at its end; whatever stands in them.
+    pub lines: Vec<Template>,
+    /// Headers that are otherwise added, such as `Host` or `Content-Length`, and are not.
+    pub without: Vec<String>,
+    /// What stands at the end of the request line in place of `HTTP/1.1`.
+    pub version: Option<String>,
     /// How the token is made that fills the templates. None: no template wants one.
     pub token: Option<Recipe>,
+    /// How the second token is made, `${other-token}`.
+    pub other_token: Option<Recipe>,
+}
+
+/// Which of the target's functions a request is for: the profile says where each is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Door {
+    /// The one that is protected: `target.path`.
+    #[default]
+    Function,
+    /// The one on an excluded path: `target.excluded`.
+    Excluded,
+    /// The protected one that asks for a key as well: `target.keyed`.
+    Keyed,
 }
 
 /// Reads `send:`.
@@ -62,7 +86,7 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Send> {
         }
         _ => {}
     }
-    Some(Send { method, path, query, headers, body, token })
+    Some(Send { method, path, query, headers, body, token, ..Send::default() })
 }
 
 /// A method: any token of RFC 9110 section 5.6.2, in the very letters.

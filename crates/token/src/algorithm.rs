@@ -4,9 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::signature::{self, RsaSignatureEncoding};
+use serde::{Deserialize, Serialize};
 
 /// An RSA signature algorithm (RFC 7518 sections 3.3 and 3.5). Entra signs with RS256.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,

@@ -52,6 +52,13 @@ pub fn forge(base: &Token, recipe: &Recipe, materials: &Materials<'_>) -> Result
         Signature::Absent => draft.unsigned(),
         Signature::Flipped => draft.signed(&flip(signature)),
         Signature::Truncated => draft.signed(&signature[..signature.len().saturating_sub(1)]),
+        Signature::Extended
+        | Signature::ZeroLed
+        | Signature::Spliced
+        | Signature::By(_)
+        | Signature::StrangerEc
+        | Signature::StrangerEd
+        | Signature::Bytes(_) => return Err(TokenError::Key("this signature cannot be made yet".to_owned())),
         Signature::Stranger => {
             let signature = (materials.stranger)().sign(draft.algorithm(), draft.signing_input().as_bytes());
             draft.signed(&signature)
@@ -149,6 +156,13 @@ fn secret_bytes(secret: &HmacSecret, materials: &Materials<'_>) -> Result<Vec<u8
         HmacSecret::SpkiDer => issuer()?.spki_der().map_err(unusable)?,
         HmacSecret::Pkcs1Pem => pem("RSA PUBLIC KEY", &issuer()?.pkcs1_der().map_err(unusable)?).into_bytes(),
         HmacSecret::Pkcs1Der => issuer()?.pkcs1_der().map_err(unusable)?,
+        HmacSecret::SpkiPemTrimmed
+        | HmacSecret::Pkcs1PemTrimmed
+        | HmacSecret::Jwk
+        | HmacSecret::Modulus
+        | HmacSecret::CertificatePem
+        | HmacSecret::CertificateDer
+        | HmacSecret::CertificateText => return Err(TokenError::Key("this secret cannot be made yet".to_owned())),
         HmacSecret::Empty => Vec::new(),
         HmacSecret::Text(text) => text.as_bytes().to_vec(),
     })

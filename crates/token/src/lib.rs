@@ -14,6 +14,7 @@ mod forge;
 mod jwk;
 mod jws;
 mod key;
+mod octets;
 mod recipe;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,10 @@ pub use forge::{Forged, Materials, forge};
 pub use jwk::{Jwk, KeyComponents};
 pub use jws::{Draft, Token, TokenError};
 pub use key::{KeyError, Pkcs8, SigningKey};
-pub use recipe::{Forge, HmacSecret, Lifetime, Need, Recipe, Signature, TokenVersion};
+pub use octets::{Octets, Piece};
+pub use recipe::{
+    Charset, Edit, Encoding, Encodings, Forge, HmacSecret, Lifetime, Need, Recipe, Signature, TokenVersion,
+};
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixTime = i64;

@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::{Algorithm, Octets};
+
 /// How one token is made: whose it is, for whom, when, with which claims, and what is forged.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -62,16 +64,118 @@ pub struct Lifetime {
     pub issued_in: Option<i64>,
 }
 
-/// What is forged in the header and the signature.
+/// What is forged beyond the claims. Applied in the order of the fields: members, bytes, base64, signature, shape.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Forge {
     /// Header members that are set or removed, like [`Recipe::claims`]. `kid: unknown` means a fresh key id that nobody has.
     #[serde(default, with = "changes", skip_serializing_if = "Vec::is_empty")]
     pub header: Vec<(String, Option<Value>)>,
+    /// What is done to the header's bytes.
+    #[serde(default, skip_serializing_if = "Edit::is_none")]
+    pub header_bytes: Edit,
+    /// What is done to the payload's bytes.
+    #[serde(default, skip_serializing_if = "Edit::is_none")]
+    pub payload_bytes: Edit,
+    /// How each part is written.
+    #[serde(default, skip_serializing_if = "Encodings::is_canonical")]
+    pub base64: Encodings,
     /// Where the signature comes from.
     #[serde(default)]
     pub signature: Signature,
+    /// How the parts are put together, with `${header}`, `${payload}` and `${signature}`, each as `base64` wrote it; left out:
+    /// the compact serialisation. It never changes what is signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Octets>,
+}
+
+/// What is done to the bytes of one part, after its members were changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Edit {
+    /// These bytes in place of the whole part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Octets>,
+    /// Written right behind the opening brace, a comma of its own included: `"alg":"none",`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Octets>,
+    /// Written right before the closing brace, a comma of its own included: `,"alg":"none"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Octets>,
+    /// Written before everything, such as a byte order mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Octets>,
+    /// Written after everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Octets>,
+    /// In which character set the whole is written in the end.
+    #[serde(default, skip_serializing_if = "Charset::is_utf8")]
+    pub charset: Charset,
+}
+
+/// How text becomes bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Charset {
+    /// As every JSON text between machines (RFC 8259 section 8.1).
+    #[default]
+    Utf8,
+    /// Little endian, without a byte order mark.
+    Utf16Le,
+    /// Big endian, without a byte order mark.
+    Utf16Be,
+}
+
+/// How each of the three parts is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Encodings {
+    /// The header.
+    #[serde(default)]
+    pub header: Encoding,
+    /// The payload.
+    #[serde(default)]
+    pub payload: Encoding,
+    /// The signature.
+    #[serde(default)]
+    pub signature: Encoding,
+}
+
+/// How bytes of a part become text. What is signed is the text as it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// base64url without padding (RFC 7515 section 2).
+    #[default]
+    Url,
+    /// The alphabet with `+` and `/`.
+    Standard,
+    /// base64url with `=` to the full length. Where nothing needs padding a blank is put at the end of a JSON part first.
+    Padded,
+    /// base64url whose last letter has its unused bits set. Where there are none a blank is put at the end of a JSON part first.
+    SpareBits,
+    /// The bytes as they are, as for an unencoded payload (RFC 7797).
+    None,
+}
+
+impl Edit {
+    /// Whether nothing is done.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Charset {
+    fn is_utf8(&self) -> bool {
+        *self == Self::Utf8
+    }
+}
+
+impl Encodings {
+    /// Whether all three are written as the standard asks.
+    pub fn is_canonical(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where a token's signature comes from.
@@ -91,10 +195,25 @@ pub enum Signature {
     Flipped,
     /// As issued, without its last byte.
     Truncated,
+    /// As issued, with one more byte at its end.
+    Extended,
+    /// As issued, with a zero byte before it.
+    ZeroLed,
+    /// A true signature of the issuer's, of another token of the same caller.
+    Spliced,
+    /// The issuer's key, by this algorithm whatever the header names.
+    By(Algorithm),
     /// A true signature by a key that no issuer publishes. The header names that key unless its `kid` is forged.
     Stranger,
+    /// A true ES256 signature by a P-256 key that no issuer publishes. `alg` becomes ES256 and the header names that key unless
+    /// they are forged.
+    StrangerEc,
+    /// A true `EdDSA` signature by an Ed25519 key that no issuer publishes; the header as with [`Signature::StrangerEc`].
+    StrangerEd,
     /// Random bytes of a signature's length.
     Garbage,
+    /// These bytes.
+    Bytes(Octets),
     /// An HMAC, as if the issuer's public key were a shared secret (CVE-2015-9235). `alg` becomes HS256 unless it is forged.
     Hmac(HmacSecret),
 }
@@ -111,6 +230,20 @@ pub enum HmacSecret {
     Pkcs1Pem,
     /// The issuer's public key as DER `RSAPublicKey`.
     Pkcs1Der,
+    /// Like [`HmacSecret::SpkiPem`], without the newline at its end.
+    SpkiPemTrimmed,
+    /// Like [`HmacSecret::Pkcs1Pem`], without the newline at its end.
+    Pkcs1PemTrimmed,
+    /// The issuer's key as the JSON text that its key set has.
+    Jwk,
+    /// The modulus as its key set has it: base64url text.
+    Modulus,
+    /// The issuer's certificate, PEM.
+    CertificatePem,
+    /// The issuer's certificate, DER.
+    CertificateDer,
+    /// The issuer's certificate as its key set has it: base64 text.
+    CertificateText,
     /// No bytes at all.
     Empty,
     /// This text.
@@ -133,14 +266,19 @@ impl Recipe {
     pub fn need(&self) -> Need {
         match self.forge.signature {
             Signature::Issuer | Signature::Keep if self.is_as_issued() => Need::Issued,
-            Signature::Issuer => Need::Mintable,
+            Signature::Issuer | Signature::Spliced | Signature::By(_) => Need::Mintable,
             Signature::Keep
             | Signature::Empty
             | Signature::Absent
             | Signature::Flipped
             | Signature::Truncated
+            | Signature::Extended
+            | Signature::ZeroLed
             | Signature::Stranger
+            | Signature::StrangerEc
+            | Signature::StrangerEd
             | Signature::Garbage
+            | Signature::Bytes(_)
             | Signature::Hmac(_) => Need::Forgeable,
         }
     }

@@ -21,6 +21,8 @@ pub struct Limits {
     pub answer: Duration,
     /// How much of a body is read, in bytes.
     pub body_bytes: usize,
+    /// How long one case may wait for time to go by, where time cannot be set.
+    pub wait: Duration,
 }
 
 impl Default for Limits {
@@ -33,6 +35,7 @@ impl Default for Limits {
             // A Function App that was scaled to zero takes its time for the first answer.
             answer: Duration::from_secs(30),
             body_bytes: 1024 * 1024,
+            wait: Duration::ZERO,
         }
     }
 }
@@ -50,6 +53,7 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Limits {
         connect: milliseconds("connect-ms", default.connect),
         answer: milliseconds("answer-ms", default.answer),
         body_bytes: size("body-bytes", default.body_bytes),
+        ..default
     };
     fields.finish();
     limits

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use diagnostics::{Node, Problems};
 
+use super::Secret;
 use super::address::{Address, url};
 use super::file;
 use crate::send::{header_name, header_value, method, path};
@@ -25,6 +26,21 @@ pub struct Target {
     pub ca: Option<PathBuf>,
     /// What stands before the function.
     pub platform: Platform,
+    /// A function on a path that the settings exclude from authentication; none: there is no such path, or nobody said.
+    pub excluded: Option<Opening>,
+    /// A protected function that asks for a key as well as for a token.
+    pub keyed: Option<Opening>,
+    /// Keys of the Functions host by their names: `master`, `host`, `function`, `system`.
+    pub keys: Vec<(String, Secret)>,
+}
+
+/// Another function of the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Its path.
+    pub path: String,
+    /// How to tell that it answered; none: by any 2xx.
+    pub marker: Option<Marker>,
 }
 
 /// A response header that only the function sends.
@@ -58,7 +74,18 @@ impl Target {
     /// A target of which nothing is known but where it is.
     pub(crate) fn new(address: Address, path: String) -> Self {
         let platform = if address == Address::Reference { Platform::EasyAuth } else { Platform::Other };
-        Self { address, path, method: "GET".to_owned(), marker: None, principal: None, ca: None, platform }
+        Self {
+            address,
+            path,
+            method: "GET".to_owned(),
+            marker: None,
+            principal: None,
+            ca: None,
+            platform,
+            excluded: None,
+            keyed: None,
+            keys: Vec::new(),
+        }
     }
 }
 
@@ -78,16 +105,14 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     if let Some((node, _)) = own_path.as_ref().filter(|_| url_path != "/") {
         problems.error(node.span, "the path is in `url` too", "keep it in one of the two");
     }
-    let known = Target::new(address, url_path);
-    Some(Target {
-        path: own_path.map_or(known.path, |(_, path)| path),
-        method: own_method.unwrap_or(known.method),
-        platform: platform.unwrap_or(known.platform),
-        marker,
-        principal,
-        ca,
-        address: known.address,
-    })
+    let mut target = Target::new(address, url_path);
+    if let Some((_, path)) = own_path {
+        target.path = path;
+    }
+    target.method = own_method.unwrap_or(target.method);
+    target.platform = platform.unwrap_or(target.platform);
+    (target.marker, target.principal, target.ca) = (marker, principal, ca);
+    Some(target)
 }
 
 fn address(node: &Node, problems: &Problems) -> Option<(Address, String)> {

@@ -47,14 +47,17 @@ fn a_variable_alone_keeps_its_type_and_within_text_becomes_text() {
         "variants: { v: { number: 7, list: [a, 1], text: '7', map: { set: { k: null } } } },
          send: { token: { caller: listed, claims: { c: '${v}' } } }, expect: refused",
     );
-    let claims: Vec<_> =
-        scenario.cases().map(|case| case.steps[0].send.token.clone().expect("a token").claims).collect();
+    let claims: Vec<_> = scenario
+        .cases()
+        .map(|case| case.exchanges().next().unwrap().send.token.clone().expect("a token").claims)
+        .collect();
     let values = [json!(7), json!(["a", 1]), json!("7"), json!({ "k": null })];
     assert_eq!(claims, values.map(|value| vec![("c".to_owned(), Some(value))]));
 
     let scenario =
         read("variants: { v: [7, 1.50, true, a] }, send: { headers: { 'x-${v}': '<${v}>' } }, expect: refused");
-    let headers: Vec<_> = scenario.cases().map(|case| case.steps[0].send.headers[0].clone()).collect();
+    let headers: Vec<_> =
+        scenario.cases().map(|case| case.exchanges().next().unwrap().send.headers[0].clone()).collect();
     let told: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     assert_eq!(told, ["x-7: <7>", "x-1.50: <1.50>", "x-true: <true>", "x-a: <a>"]);
 }
@@ -70,7 +73,7 @@ fn a_variable_alone_keeps_its_type_and_within_text_becomes_text() {
 #[case::no_token("authorization: ''", &["Authorization: "])]
 fn the_token_goes_where_it_stands(#[case] send: &str, #[case] expected: &[&str]) {
     let case = only(&format!("send: {{ {send} }}, expect: refused"));
-    let headers = &case.steps[0].send.headers;
+    let headers = &case.exchanges().next().unwrap().send.headers;
     let filled: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {}", value.fill("T"))).collect();
     assert_eq!(filled, expected);
 }
@@ -78,7 +81,7 @@ fn the_token_goes_where_it_stands(#[case] send: &str, #[case] expected: &[&str])
 #[test]
 fn a_promise_is_a_word_or_the_full_form() {
     let case = only("send: {}, expect: refused");
-    assert_eq!(case.steps[0].expect, Expect::promise(Outcome::Refused));
+    assert_eq!(case.exchanges().next().unwrap().expect, Expect::promise(Outcome::Refused));
     let case = only(
         "send: {}, expect: { outcome: unauthenticated, status: [401, 400], within-ms: 100, answered-by: platform,
          headers: { WWW-Authenticate: { contains: Bearer }, x-function: absent, server: present, x: '1' }, body: { contains: a, lacks: [b, c] } }",
@@ -97,9 +100,9 @@ fn a_promise_is_a_word_or_the_full_form() {
         within_ms: Some(100),
         ..Expect::promise(Outcome::Unauthenticated)
     };
-    assert_eq!(case.steps[0].expect, expected);
+    assert_eq!(case.exchanges().next().unwrap().expect, expected);
     let case = only("send: {}, expect: { outcome: accepted, principal: none }");
-    assert_eq!(case.steps[0].expect.principal, Some(scenario::Principal::Nobody));
+    assert_eq!(case.exchanges().next().unwrap().expect.principal, Some(scenario::Principal::Nobody));
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn all_of_the_rest_is_read() {
         connect: Duration::from_millis(100),
         answer: Duration::from_millis(200),
         body_bytes: 300,
+        ..Limits::default()
     };
     assert_eq!((profile.limits, profile.token_version, profile.strict), (limits, Some(Version::V1), true));
 }

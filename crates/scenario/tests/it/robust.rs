@@ -84,7 +84,7 @@ proptest! {
         prop_assert_eq!(told, []);
         let mut seen: Vec<(String, String)> = scenarios[0]
             .cases()
-            .map(|case| (case.variant, case.steps[0].send.query.as_ref().map(ToString::to_string).unwrap_or_default()))
+            .map(|case| (case.variant.clone(), case.exchanges().next().unwrap().send.query.as_ref().map(ToString::to_string).unwrap_or_default()))
             .collect();
         let product: usize = sizes.iter().product();
         prop_assert_eq!(seen.len(), product);
