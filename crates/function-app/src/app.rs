@@ -3,13 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use authsettings::{OsProfile, Settings};
-use http::header::{HeaderValue, SERVER};
+use authsettings::Settings;
 use serve::{Request, Response, ServeError, Server, ServerConfig, Service};
 
 use crate::decisions::Decisions;
-use crate::key_cache::KeyCache;
-use crate::{Call, Chain, Decision, Documents, FunctionSpec, Keys};
+use crate::published::Published;
+use crate::{Call, Chain, Decision, Documents, FunctionSpec, KeyCache, Keys};
 
 /// How an app is set up.
 pub struct AppConfig {
@@ -28,14 +27,14 @@ pub struct AppConfig {
 }
 
 impl AppConfig {
-    /// An app without a flaw, with one function, [`FunctionSpec::orders`], and fresh keys; it listens on a free loopback port,
-    /// without TLS until [`ServerConfig::tls`] is set.
+    /// An app without a flaw, with the functions of the reference app and fresh keys; it listens on a free loopback port, without
+    /// TLS until [`ServerConfig::tls`] is set.
     pub fn new(settings: Settings, documents: Arc<dyn Documents>) -> Self {
         Self {
             server: ServerConfig::new("function app", SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             settings,
             documents,
-            functions: vec![FunctionSpec::orders()],
+            functions: FunctionSpec::reference(),
             keys: Keys::generate(),
             chain: Chain::standard(),
         }
@@ -50,7 +49,10 @@ pub struct Site {
     pub functions: Vec<FunctionSpec>,
     /// The keys of its host.
     pub keys: Keys,
-    pub(crate) published: KeyCache,
+    /// How the authority's documents are reached.
+    pub documents: Arc<dyn Documents>,
+    /// The authority's keys.
+    pub published: KeyCache,
 }
 
 /// What answers the requests of an app, without a listener.
@@ -64,8 +66,9 @@ impl App {
     /// An app by its configuration; how it would listen is left to others.
     pub fn new(config: AppConfig) -> Self {
         let AppConfig { server: _, settings, documents, functions, keys, chain } = config;
-        let published = KeyCache::new(&settings, documents);
-        let site = Arc::new(Site { settings, functions, keys, published });
+        let source = Published::new(&settings, Arc::clone(&documents));
+        let published = KeyCache::new(Box::new(source), &settings.knobs);
+        let site = Arc::new(Site { settings, functions, keys, documents, published });
         Self { site, chain, decisions: Decisions::default() }
     }
 
@@ -79,12 +82,9 @@ impl Service for App {
     async fn call(&self, request: Request) -> Response {
         let (at, method, path) = (request.at, request.method.to_string(), request.path().to_owned());
         let mut call = Call::new(Arc::clone(&self.site), request);
-        let (stage, mut response) = self.chain.play(&mut call).await;
-        if self.site.settings.knobs.os_profile == OsProfile::Linux {
-            response.headers_mut().insert(SERVER, HeaderValue::from_static("Kestrel"));
-        }
+        let stage = self.chain.play(&mut call).await;
+        let Call { response, reason, notes, .. } = call;
         let status = response.status().as_u16();
-        let Call { reason, notes, .. } = call;
         self.decisions.keep(Decision { at, method, path, stage, status, reason, notes });
         response
     }

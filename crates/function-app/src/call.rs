@@ -6,7 +6,7 @@ use std::sync::Arc;
 use authsettings::{Answer, Facts, Identity, Reason, canonical_path, decide};
 use serve::{Request, Response};
 
-use crate::{Jws, PublicKey, Site};
+use crate::{Jws, PublicKey, Site, platform};
 
 /// Whether the next stage goes on, or the request is answered here.
 pub type Flow = ControlFlow<Response>;
@@ -35,6 +35,8 @@ pub struct Call {
     pub reason: Option<Reason>,
     /// What else is worth telling in an explanation. Never a token or a key.
     pub notes: Vec<String>,
+    /// The answer, from the stage that gave it; until then a 500.
+    pub response: Response,
 }
 
 /// Where the Functions host sends a request.
@@ -50,7 +52,7 @@ pub enum Route {
 
 impl Call {
     pub(crate) fn new(site: Arc<Site>, request: Request) -> Self {
-        let path = canonical_path(request.path()).unwrap_or_default().into_owned();
+        let path = canonical(&request);
         Self {
             site,
             request,
@@ -63,7 +65,14 @@ impl Call {
             route: None,
             reason: None,
             notes: Vec::new(),
+            response: platform::empty(500),
         }
+    }
+
+    /// Puts another target in the place of the one that was asked for.
+    pub fn retarget(&mut self, target: impl Into<String>) {
+        self.request.target = target.into();
+        self.path = canonical(&self.request);
     }
 
     /// The `Host` header.
@@ -71,20 +80,28 @@ impl Call {
         self.request.header("host").unwrap_or_default()
     }
 
-    /// How the settings answer this request, given these facts.
-    pub fn ask(&self, facts: &Facts) -> Answer {
-        let request = authsettings::Request {
+    /// The request as the settings look at it.
+    pub fn asked(&self) -> authsettings::Request<'_> {
+        authsettings::Request {
             https: self.request.https,
             path: self.request.path(),
             query: self.request.query(),
             host: self.host(),
             user_agent: self.request.header("user-agent"),
-        };
-        decide(&self.site.settings, facts, &request)
+        }
+    }
+
+    /// How the settings answer this request, given these facts.
+    pub fn ask(&self, facts: &Facts) -> Answer {
+        decide(&self.site.settings, facts, &self.asked())
     }
 
     /// Notes something for an explanation.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
+}
+
+fn canonical(request: &Request) -> String {
+    canonical_path(request.path()).unwrap_or_default().into_owned()
 }

@@ -4,9 +4,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
 
-use serve::Response;
-
-use crate::{Call, Flow, platform, stages};
+use crate::{Call, Flow, stages};
 
 /// What a stage returns.
 pub type StageFuture<'a> = Pin<Box<dyn Future<Output = Flow> + Send + 'a>>;
@@ -66,6 +64,8 @@ pub enum StageId {
     HostKey,
     /// The function answers.
     Function,
+    /// The answer leaves, whichever stage gave it: [`Call::response`] has it, and it may still be changed or replaced.
+    Answer,
 }
 
 /// Every stage in order.
@@ -97,6 +97,7 @@ impl Chain {
             (Id::HostRoute, Box::new(stages::host_route)),
             (Id::HostKey, Box::new(stages::host_key)),
             (Id::Function, Box::new(stages::function)),
+            (Id::Answer, Box::new(stages::answer)),
         ];
         Self { stages: stages.into() }
     }
@@ -113,15 +114,20 @@ impl Chain {
         self
     }
 
-    /// Takes a call through the stages: who answered it, and how.
-    pub(crate) async fn play(&self, call: &mut Call) -> (StageId, Response) {
+    /// Takes a call through the stages up to the one that answers, and then the answer through the last: who answered.
+    pub(crate) async fn play(&self, call: &mut Call) -> StageId {
+        let mut answered = None;
         for (id, stage) in &self.stages {
+            if answered.is_some() && *id != StageId::Answer {
+                continue;
+            }
             if let Flow::Break(response) = stage.run(call).await {
-                return (*id, response);
+                call.response = response;
+                answered = answered.or(Some(*id));
             }
         }
-        // Only a replaced last stage can fail to answer.
-        (StageId::Function, platform::empty(500))
+        // Only a replaced function can fail to answer; then the answer is the 500 that it was from the start.
+        answered.unwrap_or(StageId::Function)
     }
 }
 

@@ -27,6 +27,23 @@ pub struct FunctionSpec {
 }
 
 impl FunctionSpec {
+    /// The functions of the reference app: `orders`, to which scenarios speak; `health`, which answers GET and HEAD and is meant for
+    /// an excluded path; `reports`, which answers GET and asks for a function key. Each bears its name as marker.
+    pub fn reference() -> Vec<Self> {
+        let named = |name: &str, methods: &[Method], auth_level| Self {
+            name: name.to_owned(),
+            route: name.to_owned(),
+            methods: methods.to_vec(),
+            auth_level,
+            marker: name.to_owned(),
+        };
+        vec![
+            Self::orders(),
+            named("health", &[Method::GET, Method::HEAD], AuthLevel::Anonymous),
+            named("reports", &[Method::GET], AuthLevel::Function),
+        ]
+    }
+
     /// The function that scenarios speak to: `/api/orders`, GET and POST, no key, marker `orders`.
     pub fn orders() -> Self {
         Self {

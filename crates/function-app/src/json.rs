@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 /// Reads an object. None where the bytes are anything else, or where a name is given twice at any depth: RFC 7519 section 4
 /// lets a reader refuse that or take the last, and only the first cannot be played off against another reader.
-pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(bytes) {
         Ok(Strict(Value::Object(object))) => Some(object),
         _ => None,

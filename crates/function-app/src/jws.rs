@@ -19,23 +19,43 @@ pub struct Jws {
     pub signature: Vec<u8>,
 }
 
+/// The segments of a token, as text.
+#[derive(Debug, Clone, Copy)]
+pub struct Segments<'a> {
+    /// The header.
+    pub header: &'a str,
+    /// The payload.
+    pub payload: &'a str,
+    /// The signature.
+    pub signature: &'a str,
+    /// What is signed: header and payload with the dot between them.
+    pub signed_text: &'a str,
+}
+
+impl<'a> Segments<'a> {
+    /// Splits a token at its dots, of which there must be two.
+    pub fn split(text: &'a str) -> Option<Self> {
+        let mut segments = text.split('.');
+        let (header, payload, signature) = (segments.next()?, segments.next()?, segments.next()?);
+        let signed_text = text.get(..=header.len() + payload.len())?;
+        segments.next().is_none().then_some(Self { header, payload, signature, signed_text })
+    }
+}
+
+/// The bytes of a segment: base64url without padding and with zero trailing bits (RFC 7515 section 2).
+pub fn decode(segment: &str) -> Option<Vec<u8>> {
+    BASE64_URL_SAFE_NO_PAD.decode(segment).ok()
+}
+
 impl Jws {
-    /// Takes a token apart, and is strict about it: exactly three segments, base64url without padding and with zero trailing
-    /// bits (RFC 7515 section 2), header and payload JSON objects in which no name is given twice.
-    ///
-    /// The header must not ask for what is not understood here: any `crit` (RFC 7515 section 4.1.11), an unencoded payload
-    /// (`b64`, RFC 7797), a nested token (`cty`), a token of another kind (`typ`, RFC 8725 section 3.11), or a `kid` that is no
-    /// text. Microsoft's library passes over an unknown `crit`; the standard says to refuse, and no Entra token has one.
-    /// Key material that a header brings along (`jwk`, `jku`, `x5c`, `x5u`) is never looked at.
+    /// Takes a token apart, and is strict about it: three segments in base64url, header and payload JSON objects in which no
+    /// name is given twice, and a header that asks for nothing that is not understood.
     pub fn read(text: &str) -> Option<Self> {
-        let (signed_text, signature) = text.rsplit_once('.')?;
-        let (header, payload) = signed_text.split_once('.')?;
-        let decode = |segment: &str| BASE64_URL_SAFE_NO_PAD.decode(segment).ok();
-        let (header, payload) = (json::object(&decode(header)?)?, json::object(&decode(payload)?)?);
-        if !is_understood(&header) {
-            return None;
-        }
-        Some(Self { header, payload, signed_text: signed_text.to_owned(), signature: decode(signature)? })
+        let segments = Segments::split(text)?;
+        let header = json::object(&decode(segments.header)?).filter(is_understood)?;
+        let payload = json::object(&decode(segments.payload)?)?;
+        let signature = decode(segments.signature)?;
+        Some(Self { header, payload, signed_text: segments.signed_text.to_owned(), signature })
     }
 
     /// A member of the header, if it is text.
@@ -54,7 +74,12 @@ impl Jws {
     }
 }
 
-fn is_understood(header: &Map<String, Value>) -> bool {
+/// Whether a header asks only for what is understood here. Refused are any `crit` (RFC 7515 section 4.1.11), an unencoded payload
+/// (`b64`, RFC 7797), a nested token (`cty`), a token of another kind (`typ`, RFC 8725 section 3.11), and a `kid` that is no
+/// text. Microsoft's library passes over an unknown `crit`; the standard says to refuse, and no Entra token has one.
+///
+/// Key material that a header brings along (`jwk`, `jku`, `x5c`, `x5u`) is never looked at.
+pub fn is_understood(header: &Map<String, Value>) -> bool {
     let absent_or =
         |name: &str, test: &dyn Fn(&str) -> bool| header.get(name).is_none_or(|value| value.as_str().is_some_and(test));
     let media_type = |text: &str| {

@@ -5,18 +5,27 @@
 //! was fetched last stays in use while nothing newer can be had. While nothing was ever had, attempts are spaced by 1, 2, 4 ...
 //! seconds up to the minimal interval. Time is the request's.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use authsettings::{Authority, Settings};
+use authsettings::Knobs;
 use serve::UnixTime;
 
-use crate::Documents;
-use crate::published::{PublicKey, keys, keys_url};
+use crate::published::PublicKey;
+
+/// The keys of an authority, or why they could not be had.
+pub type FetchedKeys<'a> = Pin<Box<dyn Future<Output = Result<Vec<PublicKey>, String>> + Send + 'a>>;
+
+/// Where a cache has its keys from.
+pub trait KeySource: Send + Sync + 'static {
+    /// The keys that are published now.
+    fn fetch(&self) -> FetchedKeys<'_>;
+}
 
 /// The published keys of one authority. Any number of requests may ask; one of them fetches.
-pub(crate) struct KeyCache {
-    documents: Arc<dyn Documents>,
-    place: Option<(Authority, String)>,
+pub struct KeyCache {
+    source: Box<dyn KeySource>,
     min_interval: i64,
     auto_interval: i64,
     state: Mutex<State>,
@@ -34,12 +43,12 @@ struct State {
 }
 
 impl KeyCache {
-    pub(crate) fn new(settings: &Settings, documents: Arc<dyn Documents>) -> Self {
+    /// A cache that has fetched nothing yet.
+    pub fn new(source: Box<dyn KeySource>, knobs: &Knobs) -> Self {
         Self {
-            documents,
-            place: settings.authority().zip(settings.metadata_url()),
-            min_interval: settings.knobs.jwks_refresh_min_interval_s,
-            auto_interval: settings.knobs.jwks_refresh_auto_s,
+            source,
+            min_interval: knobs.jwks_refresh_min_interval_s,
+            auto_interval: knobs.jwks_refresh_auto_s,
             state: Mutex::new(State {
                 keys: Arc::new([]),
                 due: UnixTime::MIN,
@@ -51,21 +60,20 @@ impl KeyCache {
         }
     }
 
-    /// The keys, fetched if that is due.
-    pub(crate) async fn keys(&self, now: UnixTime) -> Arc<[Arc<PublicKey>]> {
+    /// The keys, fetched if that is due. While another request fetches, those that are there already will do.
+    pub async fn keys(&self, now: UnixTime) -> Arc<[Arc<PublicKey>]> {
         if self.is_due(now) {
-            let _alone = self.fetching.lock().await;
-            // Whoever was first has fetched for all who waited.
-            if self.is_due(now) {
-                let fetched = self.fetch().await;
-                self.settle(now, fetched);
+            match self.fetching.try_lock() {
+                Ok(_alone) => self.fetch(now).await,
+                Err(_) if self.state().keys.is_empty() => self.fetched(now).await,
+                Err(_) => {}
             }
         }
         Arc::clone(&self.state().keys)
     }
 
     /// The keys, after one that is not among them was asked for: fetched again if that may be.
-    pub(crate) async fn newer_keys(&self, now: UnixTime) -> Arc<[Arc<PublicKey>]> {
+    pub async fn newer_keys(&self, now: UnixTime) -> Arc<[Arc<PublicKey>]> {
         {
             let mut state = self.state();
             if state.failures == 0 && state.asked.is_none_or(|asked| now >= asked.saturating_add(self.min_interval)) {
@@ -73,19 +81,28 @@ impl KeyCache {
                 state.due = now;
             }
         }
-        self.keys(now).await
+        self.fetched(now).await;
+        Arc::clone(&self.state().keys)
     }
 
     /// Why the last fetch failed, if it did.
-    pub(crate) fn last_error(&self) -> Option<String> {
+    pub fn last_error(&self) -> Option<String> {
         self.state().last_error.clone()
     }
 
-    async fn fetch(&self) -> Result<Vec<PublicKey>, String> {
-        let (authority, metadata_url) = self.place.as_ref().ok_or("the settings name no authority")?;
-        let metadata = self.documents.get(metadata_url).await?;
-        let url = keys_url(&metadata, authority)?;
-        keys(&self.documents.get(&url).await?)
+    /// Waits for whoever fetches, then fetches if that is still due.
+    async fn fetched(&self, now: UnixTime) {
+        if self.is_due(now) {
+            let _alone = self.fetching.lock().await;
+            if self.is_due(now) {
+                self.fetch(now).await;
+            }
+        }
+    }
+
+    async fn fetch(&self, now: UnixTime) {
+        let fetched = self.source.fetch().await;
+        self.settle(now, fetched);
     }
 
     fn settle(&self, now: UnixTime, fetched: Result<Vec<PublicKey>, String>) {

@@ -13,14 +13,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-middleware-request-
 const SENTENCE: &str = "You do not have permission to view this directory or page.";
 
 /// An answer without a body.
-pub(crate) fn empty(status: u16) -> Response {
+pub fn empty(status: u16) -> Response {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
 }
 
 /// A refusal: without a body on Linux, with one sentence on Windows.
-pub(crate) fn refusal(profile: OsProfile, status: u16, challenge: Option<&str>) -> Response {
+pub fn refusal(profile: OsProfile, status: u16, challenge: Option<&str>) -> Response {
     let mut response = match profile {
         OsProfile::Linux => stamped(empty(status)),
         OsProfile::Windows => {
@@ -35,7 +35,7 @@ pub(crate) fn refusal(profile: OsProfile, status: u16, challenge: Option<&str>) 
 }
 
 /// A redirect.
-pub(crate) fn redirect(profile: OsProfile, status: u16, location: &str) -> Response {
+pub fn redirect(profile: OsProfile, status: u16, location: &str) -> Response {
     let mut response = empty(status);
     if profile == OsProfile::Linux {
         response = stamped(response);

@@ -38,13 +38,13 @@ const NAMES: [&str; 5] = ["preferred_username", "upn", "unique_name", "email", "
 
 /// Whether a header speaks of the caller's identity, so that only the platform may set it. Servers that fold `_` into `-`
 /// would take one for the other; so both are meant.
-pub(crate) fn is_identity_header(name: &str) -> bool {
+pub fn is_identity_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     name.starts_with("x-ms-client-principal") || name.starts_with("x-ms-token-")
 }
 
 /// The headers that say who the caller is.
-pub(crate) fn identity_headers(payload: &Map<String, Value>, map: MapClaims) -> Vec<(&'static str, String)> {
+pub fn identity_headers(payload: &Map<String, Value>, map: MapClaims) -> Vec<(&'static str, String)> {
     let text = |name: &str| payload.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let id = text("oid").or_else(|| text("sub"));
     let name = NAMES.into_iter().find_map(text);

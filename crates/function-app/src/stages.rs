@@ -1,6 +1,7 @@
 //! The stages without a flaw, one a file. [`StageId`](crate::StageId) has their order.
 
 mod algorithm;
+mod answer;
 mod audience;
 mod auth_endpoints;
 mod caller;
@@ -21,19 +22,20 @@ mod signature;
 mod strip_identity_headers;
 
 pub use algorithm::algorithm;
+pub use answer::answer;
 pub use audience::audience;
 pub use auth_endpoints::auth_endpoints;
 pub use caller::caller;
-pub use decide::decide;
+pub use decide::{carry_out, decide};
 pub use expiry::expiry;
 pub use find_token::find_token;
 pub use front_end::front_end;
 pub use function::function;
-pub use host_key::host_key;
+pub use host_key::{host_key, sent_key};
 pub use host_route::host_route;
 pub use inject_identity::inject_identity;
 pub use issuer::issuer;
-pub use key::Key;
+pub use key::{Key, candidates, find_keys};
 pub use not_before::not_before;
 pub use read_token::read_token;
 pub use require_https::require_https;

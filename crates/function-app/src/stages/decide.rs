@@ -2,10 +2,15 @@ use authsettings::Answer;
 
 use crate::{Call, Flow, platform};
 
-/// Lets the settings decide. What depends on something that could not be found out is refused.
+/// Lets the settings decide.
 pub fn decide(call: &mut Call) -> Flow {
+    carry_out(call, call.ask(&call.facts))
+}
+
+/// Does what an answer of the settings says. What depends on something that could not be found out is refused.
+pub fn carry_out(call: &mut Call, answer: Answer) -> Flow {
     let profile = call.site.settings.knobs.os_profile;
-    match call.ask(&call.facts) {
+    match answer {
         Answer::Reaches { as_ } => {
             call.identity = Some(as_);
             Flow::Continue(())

@@ -29,7 +29,7 @@ pub fn host_key(call: &mut Call) -> Flow {
 }
 
 /// The key in the header `x-functions-key`, else in the query's first `code`.
-fn sent_key(call: &Call) -> Option<Cow<'_, str>> {
+pub fn sent_key(call: &Call) -> Option<Cow<'_, str>> {
     if let Some(key) = call.request.header("x-functions-key").filter(|key| !key.is_empty()) {
         return Some(key.into());
     }

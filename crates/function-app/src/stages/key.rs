@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use authsettings::{Authority, Fact};
 
-use crate::{Call, Flow, Jws, PublicKey, Stage, StageFuture};
+use crate::{Call, Flow, Jws, KeyCache, PublicKey, Stage, StageFuture};
 
 /// Finds the published keys that may have signed the token: those of its `kid`, or all where it names none.
 ///
@@ -12,17 +12,19 @@ pub struct Key;
 
 impl Stage for Key {
     fn run<'a>(&'a self, call: &'a mut Call) -> StageFuture<'a> {
+        let site = Arc::clone(&call.site);
         Box::pin(async move {
-            find(call).await;
+            find_keys(call, &site.published).await;
             Flow::Continue(())
         })
     }
 }
 
-async fn find(call: &mut Call) {
+/// Finds the keys in a cache. A token that is known not to be signed has none looked for.
+pub async fn find_keys(call: &mut Call, cache: &KeyCache) {
     let Some(token) = call.token.as_ref().filter(|_| call.facts.signed != Fact::No) else { return };
     let Some(authority) = call.site.settings.authority() else { return };
-    let (cache, now) = (&call.site.published, call.request.at);
+    let now = call.request.at;
     let mut keys = candidates(&cache.keys(now).await, token, &authority);
     if keys.is_empty() {
         keys = candidates(&cache.newer_keys(now).await, token, &authority);
@@ -33,7 +35,8 @@ async fn find(call: &mut Call) {
     call.keys = keys;
 }
 
-fn candidates(keys: &[Arc<PublicKey>], token: &Jws, authority: &Authority) -> Vec<Arc<PublicKey>> {
+/// The keys that bear a token's `kid` and sign for its tenant.
+pub fn candidates(keys: &[Arc<PublicKey>], token: &Jws, authority: &Authority) -> Vec<Arc<PublicKey>> {
     let kid = token.header_text("kid");
     keys.iter()
         .filter(|key| kid.is_none() || key.kid() == kid)

@@ -1,0 +1,12 @@
+use authsettings::OsProfile;
+use http::header::{HeaderValue, SERVER};
+
+use crate::{Call, Flow};
+
+/// Says which server answered: on Linux always Kestrel, whichever layer the answer is from.
+pub fn answer(call: &mut Call) -> Flow {
+    if call.site.settings.knobs.os_profile == OsProfile::Linux {
+        call.response.headers_mut().insert(SERVER, HeaderValue::from_static("Kestrel"));
+    }
+    Flow::Continue(())
+}
