@@ -3,8 +3,8 @@
 use token::{ClientAuth, KeyComponents, Names, UnixTime, Version};
 
 use crate::assertion::Assertion;
-use crate::directory::{Credentials, Directory, FederatedCredential, FederatedIssuer, Tenant};
-use crate::keys::Keys;
+use crate::directory::{Credentials, FederatedCredential, FederatedIssuer, Tenant};
+use crate::issuer::Issuer;
 use crate::{OAuthError, Secret};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -17,8 +17,7 @@ pub(crate) enum Presented<'a> {
 
 /// Against what it is held.
 pub(crate) struct Authenticator<'a> {
-    pub(crate) directory: &'a Directory,
-    pub(crate) keys: &'a Keys,
+    pub(crate) issuer: &'a Issuer,
     pub(crate) names: &'a Names,
     /// Where the client reached the issuer: its assertions are meant for this address.
     pub(crate) base: &'a str,
@@ -83,8 +82,9 @@ impl Authenticator<'_> {
         let mut paths = bases.filter_map(|base| audience.strip_prefix(base)?.strip_prefix('/'));
         paths.any(|path| {
             let (tenant, rest) = path.split_once('/').unwrap_or((path, ""));
-            let ours = self.directory.tenant(tenant).is_some_and(|tenant| tenant.id == self.tenant.id);
-            ours && matches!(rest, "" | "v2.0" | "v2.0/" | "oauth2/token" | "oauth2/v2.0/token")
+            let ours = self.issuer.tenants().find(tenant);
+            ours.is_some_and(|ours| ours.tenant.id == self.tenant.id)
+                && matches!(rest, "" | "v2.0" | "v2.0/" | "oauth2/token" | "oauth2/v2.0/token")
         })
     }
 
@@ -127,8 +127,8 @@ impl Authenticator<'_> {
                 named.map(|key| key.components.clone()).collect()
             }
             FederatedIssuer::Tenant(tenant) => {
-                let Some(position) = self.directory.position(tenant) else { return Ok(Vec::new()) };
-                let ring = self.keys.ring(position).await.map_err(|error| OAuthError::broken(&error))?;
+                let Some(tenancy) = self.issuer.tenants().find(tenant) else { return Ok(Vec::new()) };
+                let ring = self.issuer.ring(&tenancy).await?;
                 kid.and_then(|kid| ring.find(kid)).map(token::SigningKey::components).into_iter().collect()
             }
         };

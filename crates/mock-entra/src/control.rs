@@ -1,11 +1,25 @@
 //! The control API under `/_greenlight/`, for tests in any language: JSON in, JSON out.
 //!
-//! `GET status` · `GET directory` · `POST rotate` `{tenant?}` · `POST retire` `{tenant, kid}` · `GET`, `PUT`, `DELETE faults` ·
-//! `GET journal?since=N`, `DELETE journal` · `POST mint` (a recipe) · `POST sign` `{tenant, kid?, algorithm, input}`.
+//! A tenant is named by id, and one of the directory by name or domain too.
+//!
+//! - `GET status`, `GET directory`: addresses, keys, and who exists; tenants that were added stand last.
+//! - `POST tenants` `{like}` -> `{id}`: adds a tenant with the applications, identities and assignments of another and the keys that
+//!   all tenants begin with. `DELETE tenants/ID` removes it.
+//! - `POST rotate` `{tenant}` -> `{kid}`: publishes one more key and signs with it. The n-th rotation of any tenant takes the n-th of
+//!   one sequence of keys; without a tenant, all rotate to the next that none of them has had. `{prepare: N}` alone rotates nothing
+//!   and starts making the first N keys of the sequence.
+//! - `POST retire` `{tenant, kid?}` -> `{kids, signing}`: takes a key out of publication, the oldest unless one is named.
+//! - `GET`, `PUT`, `DELETE faults` · `GET journal?since=N`, `DELETE journal`
+//! - `POST mint` (a recipe) -> `{token}`.
+//! - `POST sign` `{tenant, kid?, algorithm?, input}` -> `{kid, algorithm, signature}`: signs any bytes, base64url, by a published key.
+//!
+//! What cannot be done is answered `{error}` with 400, 401, 403, 404 or 500.
 
 mod access;
 mod facts;
 mod mint;
+
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -17,9 +31,13 @@ use serve::{Request, Response, Rule};
 use token::{Algorithm, Recipe};
 
 use crate::answer::answer;
-use crate::directory::Tenant;
 use crate::form::Form;
 use crate::issuer::Issuer;
+use crate::ring::RetireError;
+use crate::tenants::Tenancy;
+
+/// So many keys are made ahead at most.
+const PREPARED: usize = 64;
 
 /// What went wrong, for the one who asked.
 type Failure = (StatusCode, String);
@@ -36,39 +54,55 @@ pub(crate) async fn respond(issuer: &Issuer, action: &str, request: &Request) ->
 }
 
 async fn act(issuer: &Issuer, action: &str, request: &Request) -> Result<Value, Failure> {
-    match (request.method.as_str(), action) {
-        ("GET", "status") => Ok(facts::status(issuer).await),
-        ("GET", "directory") => Ok(facts::directory(issuer)),
-        ("POST", "rotate") => rotate(issuer, request).await,
-        ("POST", "retire") => retire(issuer, request).await,
-        ("GET", "faults") => Ok(json!(issuer.faults.list())),
-        ("PUT" | "POST", "faults") => {
+    let (action, name) = action.split_once('/').map_or((action, None), |(action, name)| (action, Some(name)));
+    match (request.method.as_str(), action, name) {
+        ("GET", "status", None) => Ok(facts::status(issuer).await),
+        ("GET", "directory", None) => Ok(facts::directory(issuer)),
+        ("POST", "tenants", None) => add_tenant(issuer, request),
+        ("DELETE", "tenants", Some(id)) => {
+            issuer.tenants().remove(id).map_err(|error| wrong(&error))?;
+            Ok(json!({}))
+        }
+        ("POST", "rotate", None) => rotate(issuer, request).await,
+        ("POST", "retire", None) => retire(issuer, request).await,
+        ("GET", "faults", None) => Ok(json!(issuer.faults.list())),
+        ("PUT" | "POST", "faults", None) => {
             issuer.faults.set(read::<Vec<Rule>>(request)?).map_err(|error| wrong(&error))?;
             Ok(json!(issuer.faults.list()))
         }
-        ("DELETE", "faults") => {
+        ("DELETE", "faults", None) => {
             issuer.faults.clear();
             Ok(json!([]))
         }
-        ("GET", "journal") => journal(issuer, request),
-        ("DELETE", "journal") => {
+        ("GET", "journal", None) => journal(issuer, request),
+        ("DELETE", "journal", None) => {
             issuer.journal.clear();
             Ok(json!([]))
         }
-        ("POST", "mint") => {
+        ("POST", "mint", None) => {
             let token =
                 mint::mint(issuer, &read::<Recipe>(request)?, request.at).await.map_err(|error| wrong(&error))?;
             Ok(json!({"token": token.expose()}))
         }
-        ("POST", "sign") => sign(issuer, request).await,
-        (method, _) => Err((
+        ("POST", "sign", None) => sign(issuer, request).await,
+        (method, ..) => Err((
             StatusCode::NOT_FOUND,
             format!(
-                "nothing answers {method} here; there is GET status, directory, faults, journal; POST rotate, retire, mint, sign; PUT \
-                 faults; DELETE faults, journal"
+                "nothing answers {method} here; there is GET status, directory, faults, journal; POST tenants, rotate, retire, mint, \
+                 sign; PUT faults; DELETE tenants/ID, faults, journal"
             ),
         )),
     }
+}
+
+fn add_tenant(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Add {
+        like: String,
+    }
+    let model = tenancy(issuer, &read::<Add>(request)?.like)?;
+    Ok(json!({"id": issuer.tenants().add(&model.tenant).tenant.id}))
 }
 
 async fn rotate(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
@@ -76,13 +110,21 @@ async fn rotate(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
     #[serde(deny_unknown_fields)]
     struct Rotate {
         tenant: Option<String>,
+        prepare: Option<usize>,
     }
     let rotate = if request.body.is_empty() { Rotate::default() } else { read::<Rotate>(request)? };
-    let tenants = match &rotate.tenant {
-        Some(name) => vec![position(issuer, name)?],
-        None => (0..issuer.directory().tenants().len()).collect(),
+    if let Some(count) = rotate.prepare {
+        if count > PREPARED || rotate.tenant.is_some() {
+            return Err(wrong(&format!("`prepare` is a number of keys up to {PREPARED}, and stands alone")));
+        }
+        issuer.keys().prepare(count, request.at);
+        return Ok(json!({"prepare": count}));
+    }
+    let tenancies = match &rotate.tenant {
+        Some(name) => vec![tenancy(issuer, name)?],
+        None => issuer.tenants().all(),
     };
-    let kid = issuer.keys().rotate(&tenants, request.at).await.map_err(|error| broken(&error))?;
+    let kid = issuer.keys().rotate(&tenancies, request.at).await.map_err(|error| broken(&error))?;
     Ok(json!({"kid": kid}))
 }
 
@@ -91,13 +133,14 @@ async fn retire(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
     #[serde(deny_unknown_fields)]
     struct Retire {
         tenant: String,
-        kid: String,
+        kid: Option<String>,
     }
     let retire: Retire = read(request)?;
-    let position = position(issuer, &retire.tenant)?;
-    let ring = issuer.keys().ring(position).await.map_err(|error| broken(&error))?;
-    issuer.keys().retire(position, &ring, &retire.kid).map_err(|error| wrong(&error))?;
-    let ring = issuer.keys().ring(position).await.map_err(|error| broken(&error))?;
+    let tenancy = tenancy(issuer, &retire.tenant)?;
+    let ring = issuer.keys().retire(&tenancy, retire.kid.as_deref()).await.map_err(|error| match error {
+        RetireError::NoKeys(_) => broken(&error),
+        RetireError::Unknown(_) | RetireError::Last(_) => wrong(&error),
+    })?;
     Ok(json!({"kids": ring.kids(), "signing": ring.signing().kid()}))
 }
 
@@ -125,7 +168,7 @@ async fn sign(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
         sign.algorithm.as_deref().map_or(Ok(Algorithm::Rs256), str::parse).map_err(|error| wrong(&error))?;
     let input = BASE64_URL_SAFE_NO_PAD.decode(&sign.input);
     let input = input.map_err(|error| wrong(&format!("`input` is not base64url without padding: {error}")))?;
-    let ring = issuer.keys().ring(position(issuer, &sign.tenant)?).await.map_err(|error| broken(&error))?;
+    let ring = issuer.keys().ring(&*tenancy(issuer, &sign.tenant)?).await.map_err(|error| broken(&error))?;
     let key = match &sign.kid {
         None => ring.signing(),
         Some(kid) => ring.find(kid).ok_or_else(|| wrong(&format!("no published key has the id {kid}")))?,
@@ -134,10 +177,13 @@ async fn sign(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
     Ok(json!({"kid": key.kid(), "algorithm": algorithm.name(), "signature": signature}))
 }
 
-fn position(issuer: &Issuer, name: &str) -> Result<usize, Failure> {
-    issuer.directory().position(name).ok_or_else(|| {
-        let known: Vec<_> = issuer.directory().tenants().iter().map(|tenant: &Tenant| tenant.name.as_str()).collect();
-        wrong(&format!("there is no tenant `{name}`; there is {}", known.join(", ")))
+fn tenancy(issuer: &Issuer, name: &str) -> Result<Arc<Tenancy>, Failure> {
+    issuer.tenants().find(name).ok_or_else(|| {
+        let known: Vec<_> = issuer.directory().tenants().iter().map(|tenant| tenant.name.as_str()).collect();
+        wrong(&format!(
+            "there is no tenant `{name}`; there is {}, and each that was added, by its id",
+            known.join(", ")
+        ))
     })
 }
 

@@ -18,7 +18,7 @@ use crate::Secret;
 /// The audience of federated assertions unless a credential says otherwise.
 const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
 
-/// All tenants of the mock.
+/// The tenants that a mock begins with.
 #[derive(Debug, Clone)]
 pub struct Directory {
     tenants: Vec<Tenant>,
@@ -186,12 +186,6 @@ impl Directory {
         self.position(name).map(|position| &self.tenants[position])
     }
 
-    /// A tenant as a URL names it: by id or domain. A short name would work here and nowhere else.
-    pub(crate) fn tenant_of_path(&self, segment: &str) -> Option<&Tenant> {
-        let is = |known: &str| known.eq_ignore_ascii_case(segment);
-        self.tenant(segment).filter(|tenant| is(&tenant.id) || tenant.domain.as_deref().is_some_and(is))
-    }
-
     /// An identity by name, client id or object id, in whichever tenants have it.
     pub fn identities<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Tenant, &'a Identity)> {
         self.tenants.iter().filter_map(move |tenant| Some((tenant, tenant.identity(name)?)))
@@ -212,6 +206,12 @@ impl Directory {
 }
 
 impl Tenant {
+    /// Whether a URL may call it so: by id or domain.
+    pub(crate) fn is_in_path(&self, segment: &str) -> bool {
+        let is = |known: &str| known.eq_ignore_ascii_case(segment);
+        is(&self.id) || self.domain.as_deref().is_some_and(is)
+    }
+
     /// An identity by name, client id or object id.
     pub fn identity(&self, name: &str) -> Option<&Identity> {
         let ids = |one: &Identity| [&one.client_id, &one.object_id].iter().any(|id| id.eq_ignore_ascii_case(name));

@@ -4,8 +4,9 @@ use token::{AppToken, ClientAuth, ManagedIdentity, Token, UnixTime, Version};
 use uuid::Uuid;
 
 use crate::OAuthError;
-use crate::directory::{Application, Identity, IdentityKind, Tenant};
+use crate::directory::{Application, Identity, IdentityKind};
 use crate::issuer::Issuer;
+use crate::tenants::Tenancy;
 
 /// Entra sets `iat` and `nbf` so many seconds before the moment of issue.
 const BACKDATED: i64 = 300;
@@ -53,20 +54,21 @@ impl Issuer {
         resource: &str,
         at: UnixTime,
     ) -> Result<Issued, OAuthError> {
-        let tenant = self.directory().tenant(&identity.tenant);
-        let tenant = tenant.ok_or_else(|| OAuthError::unknown_tenant("invalid_request", &identity.tenant))?;
-        self.grant(tenant, identity, resource, ClientAuth::Certificate, at).await
+        let tenancy = self.tenants().find(&identity.tenant);
+        let tenancy = tenancy.ok_or_else(|| OAuthError::unknown_tenant("invalid_request", &identity.tenant))?;
+        self.grant(&tenancy, identity, resource, ClientAuth::Certificate, at).await
     }
 
     /// A token for whoever has proven to be this identity.
     pub(crate) async fn grant(
         &self,
-        tenant: &Tenant,
+        tenancy: &Tenancy,
         identity: &Identity,
         resource: &str,
         client_auth: ClientAuth,
         at: UnixTime,
     ) -> Result<Issued, OAuthError> {
+        let tenant = &tenancy.tenant;
         let application = tenant.resource(resource);
         let application = application.ok_or_else(|| OAuthError::unknown_resource(resource, &tenant.name))?;
         if application.assignment_required && identity.assigned(application).next().is_none() {
@@ -82,7 +84,7 @@ impl Issuer {
         };
         let lifetime = lifetime(identity);
         Ok(Issued {
-            token: self.mint(tenant, identity, content).await?,
+            token: self.mint(tenancy, identity, content).await?,
             client_id: identity.client_id.clone(),
             resource: resource.to_owned(),
             // A second less than there is, as Entra answers.
@@ -95,12 +97,13 @@ impl Issuer {
     /// Signs a token without asking whether anybody may have it.
     pub(crate) async fn mint(
         &self,
-        tenant: &Tenant,
+        tenancy: &Tenancy,
         identity: &Identity,
         content: Content<'_>,
     ) -> Result<Token, OAuthError> {
-        let ring = self.ring(tenant).await?;
+        let ring = self.ring(tenancy).await?;
         let place = self.place().await;
+        let tenant = &tenancy.tenant;
         let token = AppToken {
             version: content.version,
             issuer: place.names.issuer(&tenant.id, content.version),

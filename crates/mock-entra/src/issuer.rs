@@ -8,13 +8,15 @@ use serve::{Faults, Journal, Request};
 use token::{Names, SigningKey, UnixTime};
 use tokio::sync::{OnceCell, SetOnce};
 
-use crate::directory::{Directory, Tenant};
-use crate::keys::{Keys, KeysError, Ring, generate};
+use crate::directory::Directory;
+use crate::keys::{Keys, KeysError, generate};
+use crate::ring::Ring;
+use crate::tenants::{Tenancy, Tenants};
 use crate::{OAuthError, Secret};
 
 /// The issuer behind the listeners, and in the same process without them.
 pub struct Issuer {
-    directory: Directory,
+    tenants: Tenants,
     keys: Arc<Keys>,
     /// Known once the listeners are bound.
     place: SetOnce<Place>,
@@ -50,8 +52,8 @@ impl Place {
 impl Issuer {
     pub(crate) fn new(directory: Directory, control_token: Option<Secret>) -> Self {
         Self {
-            keys: Arc::new(Keys::new(directory.tenants().len())),
-            directory,
+            keys: Arc::default(),
+            tenants: Tenants::new(directory),
             place: SetOnce::new(),
             documents: RwLock::default(),
             stranger: OnceCell::new(),
@@ -62,9 +64,13 @@ impl Issuer {
         }
     }
 
-    /// Who exists here.
+    /// Who existed here from the start. Tenants that the control API added are not in it.
     pub fn directory(&self) -> &Directory {
-        &self.directory
+        self.tenants.directory()
+    }
+
+    pub(crate) fn tenants(&self) -> &Tenants {
+        &self.tenants
     }
 
     /// Makes what runs beside the issuer known to the clients of the control API: `imds` and its URL.
@@ -90,10 +96,8 @@ impl Issuer {
     }
 
     /// A tenant's keys, once there are any.
-    pub(crate) async fn ring(&self, tenant: &Tenant) -> Result<Arc<Ring>, OAuthError> {
-        let position = self.directory.position(&tenant.id);
-        let position = position.ok_or_else(|| OAuthError::unknown_tenant("invalid_request", &tenant.id))?;
-        self.keys.ring(position).await.map_err(|error| OAuthError::broken(&error))
+    pub(crate) async fn ring(&self, tenancy: &Tenancy) -> Result<Arc<Ring>, OAuthError> {
+        self.keys.ring(tenancy).await.map_err(|error| OAuthError::broken(&error))
     }
 
     /// A key that is never published, made when it is first needed.

@@ -3,14 +3,16 @@
 //! All tenants begin with the same keys, as in Entra, so that a token of another tenant differs by its issuer only. A tenant whose
 //! keys are rotated or retired has its own from then on, and the others are not disturbed.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
-use bytes::Bytes;
-use serde::Serialize;
 use serve::{ServeError, StateFolder};
-use token::{Jwk, KeyError, SigningKey, UnixTime};
-use tokio::sync::SetOnce;
+use token::{KeyError, SigningKey, UnixTime};
+use tokio::sync::{Semaphore, SetOnce};
 use tokio::task::{JoinSet, spawn_blocking};
+
+use crate::ring::{RetireError, Ring};
+use crate::tenants::{Keyring, Tenancy};
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -23,41 +25,31 @@ pub enum KeysError {
     State(#[from] ServeError),
 }
 
-/// Why a key could not be retired.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum RetireError {
-    #[error("no published key has the id {0}; status lists those that are")]
-    Unknown(String),
-    #[error("{0} is the last key; rotate first")]
-    Last(String),
-}
-
-/// The keys of all tenants, by the tenants' positions in the directory.
+/// Where the keys of all tenants come from.
 pub(crate) struct Keys {
     /// What all tenants begin with; set once they are made.
     first: SetOnce<Result<Vec<Arc<SigningKey>>, Arc<KeysError>>>,
-    rings: Vec<RwLock<Option<Arc<Ring>>>>,
+    /// What rotations take: the n-th of any tenant the n-th.
+    later: Mutex<Vec<Later>>,
+    /// They are made one after the other, in their order, so that the first comes soon and a core is left for the rest.
+    turn: Semaphore,
 }
 
-/// The keys of one tenant at one moment.
-pub(crate) struct Ring {
-    /// All that are published; never empty.
-    keys: Vec<Arc<SigningKey>>,
-    signing: Arc<SigningKey>,
-    v1: OnceLock<Bytes>,
-    v2: OnceLock<Bytes>,
+/// A key for rotations, once it is made.
+type Later = Arc<SetOnce<Result<Arc<SigningKey>, Arc<KeysError>>>>;
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { first: SetOnce::new(), later: Mutex::default(), turn: Semaphore::new(1) }
+    }
 }
 
 impl Keys {
-    pub(crate) fn new(tenants: usize) -> Self {
-        Self { first: SetOnce::new(), rings: (0..tenants).map(|_| RwLock::default()).collect() }
-    }
-
     /// Reads the keys of a state folder and makes those that are missing, at once and on threads of their own.
     ///
     /// # Errors
     /// Where a kept key cannot be used. What goes wrong later is told to whoever waits for the keys.
-    pub(crate) fn prepare(
+    pub(crate) fn start(
         self: &Arc<Self>,
         count: usize,
         state: Option<&StateFolder>,
@@ -77,26 +69,27 @@ impl Keys {
     }
 
     /// A tenant's keys; waits until the first ones are made.
-    pub(crate) async fn ring(&self, tenant: usize) -> Result<Arc<Ring>, Arc<KeysError>> {
-        let first = self.first.wait().await.as_ref().map_err(Arc::clone)?;
-        if let Some(ring) = &*self.rings[tenant].read().unwrap_or_else(PoisonError::into_inner) {
+    pub(crate) async fn ring(&self, tenancy: &Tenancy) -> Result<Arc<Ring>, Arc<KeysError>> {
+        let first = self.first().await?;
+        if let Some(ring) = &tenancy.keyring().ring {
             return Ok(Arc::clone(ring));
         }
-        let mut ring = self.rings[tenant].write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(ring.get_or_insert_with(|| Arc::new(Ring::first(first)))))
+        Ok(Arc::clone(tenancy.keyring_mut().ring(first)))
     }
 
-    /// All keys of all tenants, once each; waits until the first ones are made.
-    pub(crate) async fn all(&self) -> Result<Vec<Arc<SigningKey>>, Arc<KeysError>> {
-        let mut all: Vec<Arc<SigningKey>> = Vec::new();
-        for tenant in 0..self.rings.len() {
-            for key in &self.ring(tenant).await?.keys {
-                if all.iter().all(|known| known.kid() != key.kid()) {
-                    all.push(Arc::clone(key));
-                }
-            }
+    /// All keys of these tenants, once each; waits until the first ones are made.
+    pub(crate) async fn all(&self, tenancies: &[Arc<Tenancy>]) -> Result<Vec<Arc<SigningKey>>, Arc<KeysError>> {
+        let (mut all, mut known) = (Vec::new(), HashSet::new());
+        for tenancy in tenancies {
+            let ring = self.ring(tenancy).await?;
+            all.extend(ring.keys().iter().filter(|key| known.insert(key.kid().to_owned())).map(Arc::clone));
         }
         Ok(all)
+    }
+
+    /// Waits until the first keys are made.
+    pub(crate) async fn first(&self) -> Result<&[Arc<SigningKey>], Arc<KeysError>> {
+        self.first.wait().await.as_deref().map_err(Arc::clone)
     }
 
     /// Whether the first keys are there.
@@ -104,80 +97,79 @@ impl Keys {
         matches!(self.first.get(), Some(Ok(_)))
     }
 
-    /// Publishes a new key in these tenants and signs with it from now on; the old ones stay published.
-    pub(crate) async fn rotate(&self, tenants: &[usize], now: UnixTime) -> Result<String, Arc<KeysError>> {
-        let key = Arc::new(generate(now).await.map_err(Arc::new)?);
-        for tenant in tenants {
-            let ring = self.ring(*tenant).await?;
-            let keys = ring.keys.iter().chain([&key]).map(Arc::clone).collect();
-            self.replace(*tenant, Ring::new(keys, Arc::clone(&key)));
+    /// Sees to it that the keys of so many rotations are made or being made.
+    pub(crate) fn prepare(self: &Arc<Self>, count: usize, now: UnixTime) {
+        let mut later = self.later();
+        while later.len() < count {
+            let slot = Later::default();
+            later.push(Arc::clone(&slot));
+            let keys = Arc::clone(self);
+            tokio::spawn(async move {
+                // The semaphore is never closed, and it lets in whoever came first.
+                let _turn = keys.turn.acquire().await;
+                let _ = slot.set(generate(now).await.map(Arc::new).map_err(Arc::new));
+            });
+        }
+    }
+
+    /// Publishes the next key in these tenants and signs with it from now on; the old ones stay published. The n-th rotation of a
+    /// tenant takes the n-th key, whatever others have had; of several tenants at once, the next that none of them has had.
+    pub(crate) async fn rotate(
+        self: &Arc<Self>,
+        tenancies: &[Arc<Tenancy>],
+        now: UnixTime,
+    ) -> Result<String, Arc<KeysError>> {
+        let number = self.claim(tenancies);
+        self.prepare(number, now);
+        let slot = Arc::clone(&self.later()[number - 1]);
+        let key = slot.wait().await.as_ref().map_err(Arc::clone)?;
+        let first = self.first().await?;
+        for tenancy in tenancies {
+            let mut keyring = tenancy.keyring_mut();
+            let rotated = keyring.ring(first).rotated(key);
+            keyring.ring = Some(Arc::new(rotated));
         }
         Ok(key.kid().to_owned())
     }
 
-    /// Takes a key of a tenant out of publication. If it was the one that signs, the newest that is left does.
-    pub(crate) fn retire(&self, tenant: usize, ring: &Ring, kid: &str) -> Result<(), RetireError> {
-        ring.find(kid).ok_or_else(|| RetireError::Unknown(kid.to_owned()))?;
-        let left: Vec<_> = ring.keys.iter().filter(|key| key.kid() != kid).map(Arc::clone).collect();
-        let newest = left.last().ok_or_else(|| RetireError::Last(kid.to_owned()))?;
-        let signing = Arc::clone(if ring.signing.kid() == kid { newest } else { &ring.signing });
-        self.replace(tenant, Ring::new(left, signing));
-        Ok(())
+    /// Takes a key of a tenant out of publication, the oldest unless one is named.
+    pub(crate) async fn retire(&self, tenancy: &Tenancy, kid: Option<&str>) -> Result<Arc<Ring>, RetireError> {
+        let first = self.first().await?;
+        let mut keyring = tenancy.keyring_mut();
+        let ring = Arc::new(keyring.ring(first).retired(kid)?);
+        keyring.ring = Some(Arc::clone(&ring));
+        Ok(ring)
     }
 
-    fn replace(&self, tenant: usize, ring: Ring) {
-        *self.rings[tenant].write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(ring));
+    /// Numbers the next rotation of these tenants. Two at once get two numbers.
+    fn claim(&self, tenancies: &[Arc<Tenancy>]) -> usize {
+        let _one_at_a_time = self.later();
+        let number = 1 + tenancies.iter().map(|tenancy| tenancy.keyring().rotations).max().unwrap_or_default();
+        tenancies.iter().for_each(|tenancy| tenancy.keyring_mut().rotations = number);
+        number
+    }
+
+    fn later(&self) -> MutexGuard<'_, Vec<Later>> {
+        // The list only grows, by one slot at a time.
+        self.later.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Ring {
-    fn first(keys: &[Arc<SigningKey>]) -> Self {
-        let signing = Arc::clone(keys.first().expect("at least one key is made"));
-        Self::new(keys.to_vec(), signing)
+impl Tenancy {
+    fn keyring(&self) -> RwLockReadGuard<'_, Keyring> {
+        // A ring is replaced in one step; a panic cannot leave it half changed.
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn new(keys: Vec<Arc<SigningKey>>, signing: Arc<SigningKey>) -> Self {
-        Self { keys, signing, v1: OnceLock::new(), v2: OnceLock::new() }
-    }
-
-    /// The key that signs.
-    pub(crate) fn signing(&self) -> &SigningKey {
-        &self.signing
-    }
-
-    /// A published key by its id.
-    pub(crate) fn find(&self, kid: &str) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.kid() == kid).map(|key| &**key)
-    }
-
-    /// The ids of all published keys.
-    pub(crate) fn kids(&self) -> Vec<&str> {
-        self.keys.iter().map(|key| key.kid()).collect()
-    }
-
-    /// The JWKS of the v1 endpoint, written once.
-    pub(crate) fn jwks_v1(&self) -> Bytes {
-        self.v1.get_or_init(|| jwks(&self.keys, None)).clone()
-    }
-
-    /// The JWKS of the v2 endpoint, whose keys name their issuer, written once.
-    pub(crate) fn jwks_v2(&self, issuer: impl FnOnce() -> String) -> Bytes {
-        self.v2.get_or_init(|| jwks(&self.keys, Some(&issuer()))).clone()
+    fn keyring_mut(&self) -> RwLockWriteGuard<'_, Keyring> {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A JWK set (RFC 7517 section 5). Only what [`Jwk`] has can get into it, and that has public members only.
-pub(crate) fn jwks(keys: &[Arc<SigningKey>], issuer: Option<&str>) -> Bytes {
-    #[derive(Serialize)]
-    struct Set {
-        keys: Vec<Jwk>,
+impl Keyring {
+    fn ring(&mut self, first: &[Arc<SigningKey>]) -> &Arc<Ring> {
+        self.ring.get_or_insert_with(|| Arc::new(Ring::first(first)))
     }
-    let with_issuer = |jwk: Jwk| match issuer {
-        Some(issuer) => jwk.with_issuer(issuer),
-        None => jwk,
-    };
-    let set = Set { keys: keys.iter().map(|key| with_issuer(key.jwk())).collect() };
-    serde_json::to_vec(&set).expect("a set of texts can always be written").into()
 }
 
 /// Makes the keys that were not kept, side by side, and keeps them.

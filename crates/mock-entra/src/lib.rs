@@ -19,8 +19,10 @@ mod issuer;
 mod keys;
 mod metadata;
 mod mock;
+mod ring;
 mod routes;
 mod secret;
+mod tenants;
 mod token_endpoint;
 
 pub use directory::{

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use token::{Names, Version};
 
 use crate::OAuthError;
+use crate::tenants::Tenancy;
 
 /// The placeholder for the tenant in documents that are shared by all tenants.
 pub(crate) const ANY_TENANT: &str = "{tenantid}";
@@ -19,6 +20,16 @@ pub(crate) struct Realm<'a> {
     pub(crate) segment: &'a str,
     /// The tenant's id, or its placeholder.
     pub(crate) tenant: &'a str,
+}
+
+impl<'a> Realm<'a> {
+    /// A tenant's, whatever the path called it, or the one that the path calls `common` or `organizations`.
+    pub(crate) fn of(tenancy: Option<&'a Tenancy>, segment: &'a str) -> Self {
+        match tenancy {
+            None => Self { segment, tenant: ANY_TENANT },
+            Some(Tenancy { tenant, .. }) => Self { segment: &tenant.id, tenant: &tenant.id },
+        }
+    }
 }
 
 /// The discovery document, members in Entra's order. `base` is where the client reached the issuer, so that every endpoint in the

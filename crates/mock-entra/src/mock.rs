@@ -101,7 +101,7 @@ impl MockEntra {
             https: own,
             http: http.as_ref().map(Server::url),
         });
-        issuer.keys().prepare(config.keys, config.state.as_ref(), now)?;
+        issuer.keys().start(config.keys, config.state.as_ref(), now)?;
         Ok(Self { issuer, https, http })
     }
 
@@ -137,7 +137,7 @@ impl MockEntra {
 
     /// Waits until the signing keys are made. What needs them waits by itself; this tells why if they could not be made.
     pub async fn ready(&self) -> Result<(), Arc<KeysError>> {
-        self.issuer.keys().all().await.map(drop)
+        self.issuer.keys().first().await.map(drop)
     }
 
     /// Trouble on demand, shared by both listeners.

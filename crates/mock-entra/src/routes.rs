@@ -1,6 +1,6 @@
 //! Which path is answered by what.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -11,8 +11,9 @@ use token::Version;
 use crate::answer::{answer, failure};
 use crate::form::Form;
 use crate::issuer::Issuer;
-use crate::keys::jwks;
 use crate::metadata::{ANY_TENANT, Realm};
+use crate::ring::jwks;
+use crate::tenants::Tenancy;
 use crate::{OAuthError, control, metadata, token_endpoint};
 
 /// So many discovery documents are kept; there is one for each tenant, version and address that clients use.
@@ -44,21 +45,21 @@ impl Issuer {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
             return response;
         }
-        let body = match self.realm(segment) {
+        let body = match self.whose(segment) {
             Err(error) => Err(error),
-            Ok(realm) if rest.starts_with("discovery") => self.jwks(realm, version).await,
-            Ok(realm) => Ok(self.document(realm, version, request).await),
+            Ok(tenancy) if rest.starts_with("discovery") => self.jwks(tenancy.as_deref(), version).await,
+            Ok(tenancy) => Ok(self.document(Realm::of(tenancy.as_deref(), segment), version, request).await),
         };
         metadata_answer(body, request)
     }
 
-    fn realm<'a>(&'a self, segment: &'a str) -> Result<Realm<'a>, OAuthError> {
-        if matches!(segment, "common" | "organizations") {
-            return Ok(Realm { segment, tenant: ANY_TENANT });
+    /// Whose metadata is asked for; none for that which all tenants share.
+    fn whose(&self, segment: &str) -> Result<Option<Arc<Tenancy>>, OAuthError> {
+        if is_shared(segment) {
+            return Ok(None);
         }
-        let tenant = self.directory().tenant_of_path(segment);
-        let tenant = tenant.ok_or_else(|| OAuthError::unknown_tenant("invalid_tenant", segment))?;
-        Ok(Realm { segment: &tenant.id, tenant: &tenant.id })
+        let tenancy = self.tenants().of_path(segment);
+        tenancy.map(Some).ok_or_else(|| OAuthError::unknown_tenant("invalid_tenant", segment))
     }
 
     /// A discovery document, written once for each address that clients come by.
@@ -79,15 +80,17 @@ impl Issuer {
     }
 
     /// The key set of a tenant, or of all of them for shared metadata.
-    async fn jwks(&self, realm: Realm<'_>, version: Version) -> Result<Bytes, OAuthError> {
+    async fn jwks(&self, tenancy: Option<&Tenancy>, version: Version) -> Result<Bytes, OAuthError> {
         let names = &self.place().await.names;
-        let issuer = || names.issuer(realm.tenant, Version::V2);
-        let Some(position) = self.directory().position(realm.tenant) else {
-            let all = self.keys().all().await.map_err(|error| OAuthError::broken(&error))?;
-            return Ok(jwks(&all, (version == Version::V2).then(issuer).as_deref()));
+        let Some(tenancy) = tenancy else {
+            let all = self.keys().all(&self.tenants().all()).await.map_err(|error| OAuthError::broken(&error))?;
+            return Ok(jwks(&all, (version == Version::V2).then(|| names.issuer(ANY_TENANT, version)).as_deref()));
         };
-        let ring = self.keys().ring(position).await.map_err(|error| OAuthError::broken(&error))?;
-        Ok(if version == Version::V2 { ring.jwks_v2(issuer) } else { ring.jwks_v1() })
+        let ring = self.ring(tenancy).await?;
+        Ok(match version {
+            Version::V1 => ring.jwks_v1(),
+            Version::V2 => ring.jwks_v2(|| names.issuer(&tenancy.tenant.id, version)),
+        })
     }
 
     async fn instances(&self, request: &Request) -> Result<Bytes, OAuthError> {
@@ -96,6 +99,11 @@ impl Issuer {
         let base = self.place().await.base(request);
         Ok(metadata::instances(&base, endpoint)?.to_string().into())
     }
+}
+
+/// Whether a path's first segment stands for all tenants.
+pub(crate) fn is_shared(segment: &str) -> bool {
+    matches!(segment, "common" | "organizations")
 }
 
 fn metadata_answer(body: Result<Bytes, OAuthError>, request: &Request) -> Response {

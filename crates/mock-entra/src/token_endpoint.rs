@@ -14,6 +14,7 @@ use crate::directory::{Credentials, Identity, Tenant};
 use crate::form::{Form, decode};
 use crate::issue::Issued;
 use crate::issuer::Issuer;
+use crate::routes::is_shared;
 use crate::{OAuthError, Secret};
 
 const NEVER_STORED: [(HeaderName, HeaderValue); 4] = [
@@ -42,11 +43,11 @@ async fn exchange(issuer: &Issuer, segment: &str, endpoint: Version, request: &R
         return Err(OAuthError::only_post(&request.method));
     }
     let form = Form::parse(&request.body).ok_or_else(OAuthError::malformed)?;
-    if matches!(segment, "common" | "organizations") {
+    if is_shared(segment) {
         return Err(OAuthError::shared_tenant());
     }
-    let tenant = issuer.directory().tenant_of_path(segment);
-    let tenant = tenant.ok_or_else(|| OAuthError::unknown_tenant("invalid_request", segment))?;
+    let tenancy = issuer.tenants().of_path(segment);
+    let tenancy = tenancy.ok_or_else(|| OAuthError::unknown_tenant("invalid_request", segment))?;
     match form.get("grant_type") {
         None => return Err(OAuthError::missing("grant_type")),
         Some("client_credentials") => {}
@@ -57,21 +58,20 @@ async fn exchange(issuer: &Issuer, segment: &str, endpoint: Version, request: &R
     let client_id = client_id.ok_or_else(|| OAuthError::missing("client_id"))?;
     let resource = resource(&form, endpoint)?;
     let presented = presented(&form, basic.as_ref()).ok_or_else(OAuthError::no_credential)?;
-    let (identity, credentials) = client(tenant, client_id)?;
+    let (identity, credentials) = client(&tenancy.tenant, client_id)?;
 
     let place = issuer.place().await;
     let authenticator = Authenticator {
-        directory: issuer.directory(),
-        keys: issuer.keys(),
+        issuer,
         names: &place.names,
         base: &place.base(request),
-        tenant,
+        tenant: &tenancy.tenant,
         client_id,
         credentials,
         at: request.at,
     };
     let client_auth = authenticator.check(&presented).await?;
-    issuer.grant(tenant, identity, resource, client_auth, request.at).await
+    issuer.grant(&tenancy, identity, resource, client_auth, request.at).await
 }
 
 /// The service principal with this client id. Managed identities have no registration that could be found.

@@ -10,8 +10,9 @@ use crate::issuer::Issuer;
 pub(super) async fn status(issuer: &Issuer) -> Value {
     let place = issuer.place().await;
     let mut tenants = Vec::new();
-    for tenant in issuer.directory().tenants() {
-        let ring = if issuer.keys().ready() { issuer.ring(tenant).await.ok() } else { None };
+    for tenancy in issuer.tenants().all() {
+        let ring = if issuer.keys().ready() { issuer.ring(&tenancy).await.ok() } else { None };
+        let tenant = &tenancy.tenant;
         tenants.push(json!({
             "name": tenant.name,
             "id": tenant.id,
@@ -36,8 +37,8 @@ pub(super) async fn status(issuer: &Issuer) -> Value {
 
 /// Tenants, applications and identities with their ids, under the names that the directory file uses.
 pub(super) fn directory(issuer: &Issuer) -> Value {
-    let tenants = issuer.directory().tenants().iter().map(tenant);
-    json!({"tenants": tenants.collect::<Vec<_>>()})
+    let tenants: Vec<_> = issuer.tenants().all().iter().map(|tenancy| tenant(&tenancy.tenant)).collect();
+    json!({"tenants": tenants})
 }
 
 fn tenant(tenant: &Tenant) -> Value {

@@ -1,22 +1,26 @@
 //! Tokens by recipe, complete: for tests in other languages, and wherever no endpoint hands out what is wanted.
 
+use std::sync::Arc;
+
 use token::{ClientAuth, Forged, Materials, Recipe, Signature, Token, TokenVersion, UnixTime, Version, forge};
 
 use crate::directory::{Identity, Tenant};
 use crate::issue::{Content, audience};
 use crate::issuer::Issuer;
+use crate::tenants::Tenancy;
 
 /// Makes the token of a recipe. An error says what the recipe lacks.
 pub(super) async fn mint(issuer: &Issuer, recipe: &Recipe, at: UnixTime) -> Result<Token, String> {
-    let (home, identity) = caller(issuer, recipe)?;
+    let home = home(issuer, recipe)?;
     let tenant = match &recipe.tenant {
-        None => home,
-        Some(name) => issuer.directory().tenant(name).ok_or_else(|| format!("there is no tenant `{name}`"))?,
+        None => Arc::clone(&home),
+        Some(name) => tenancy(issuer, name)?,
     };
-    let content = content(tenant, identity, recipe, at)?;
-    let base = issuer.mint(tenant, identity, content).await.map_err(|error| error.to_string())?;
+    let identity = home.tenant.identity(&recipe.caller).ok_or_else(|| unknown_caller(&recipe.caller))?;
+    let content = content(&tenant.tenant, identity, recipe, at)?;
+    let base = issuer.mint(&tenant, identity, content).await.map_err(|error| error.to_string())?;
 
-    let ring = issuer.ring(tenant).await.map_err(|error| error.to_string())?;
+    let ring = issuer.ring(&tenant).await.map_err(|error| error.to_string())?;
     // Only that signature asks for the stranger.
     let stranger = match recipe.forge.signature {
         Signature::Stranger => issuer.stranger(at).await.map_err(|error| error.to_string())?,
@@ -32,19 +36,28 @@ pub(super) async fn mint(issuer: &Issuer, recipe: &Recipe, at: UnixTime) -> Resu
     }
 }
 
-/// The identity that a recipe speaks of, and where it lives: in the recipe's tenant if there is one of the name, else anywhere.
-fn caller<'a>(issuer: &'a Issuer, recipe: &'a Recipe) -> Result<(&'a Tenant, &'a Identity), String> {
+/// Where the identity of a recipe lives: in the recipe's tenant if there is one of the name, else in the one of the directory
+/// that has it.
+fn home(issuer: &Issuer, recipe: &Recipe) -> Result<Arc<Tenancy>, String> {
     let name = &recipe.caller;
-    let named = recipe.tenant.as_ref().and_then(|tenant| issuer.directory().tenant(tenant));
-    if let Some((tenant, identity)) = named.and_then(|tenant| Some((tenant, tenant.identity(name)?))) {
-        return Ok((tenant, identity));
+    let named = recipe.tenant.as_ref().and_then(|tenant| issuer.tenants().find(tenant));
+    if let Some(tenancy) = named.filter(|tenancy| tenancy.tenant.identity(name).is_some()) {
+        return Ok(tenancy);
     }
     let found: Vec<_> = issuer.directory().identities(name).collect();
     match found[..] {
-        [one] => Ok(one),
-        [] => Err(format!("there is no identity `{name}`; the directory lists those that are")),
+        [(tenant, _)] => tenancy(issuer, &tenant.id),
+        [] => Err(unknown_caller(name)),
         _ => Err(format!("several tenants have an identity `{name}`; name the tenant or give the object id")),
     }
+}
+
+fn tenancy(issuer: &Issuer, name: &str) -> Result<Arc<Tenancy>, String> {
+    issuer.tenants().find(name).ok_or_else(|| format!("there is no tenant `{name}`"))
+}
+
+fn unknown_caller(name: &str) -> String {
+    format!("there is no identity `{name}`; the directory lists those that are")
 }
 
 fn content<'a>(

@@ -6,6 +6,7 @@ mod control;
 mod errors;
 mod keys;
 mod metadata;
+mod tenants;
 mod tokens;
 
 use std::sync::{Arc, LazyLock};
@@ -13,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 use diagnostics::Source;
 use mock_entra::{Config, Directory, MockEntra, Secret};
 use reqwest::header::HeaderMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 use serve::{Authority, StateFolder, system_clock};
 use tempfile::TempDir;
 use token::{Names, SigningKey};
@@ -116,6 +117,21 @@ impl Mock {
 
     async fn control(&self, action: &str, body: Value) -> Answer {
         self.send(self.client.post(self.url(&format!("/_greenlight/{action}"))).json(&body)).await
+    }
+
+    async fn delete(&self, action: &str) -> Answer {
+        self.send(self.client.delete(self.url(&format!("/_greenlight/{action}")))).await
+    }
+
+    /// A tenant of its own, like contoso; its id.
+    async fn tenant(&self) -> String {
+        self.control("tenants", json!({"like": "contoso"})).await.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The ids of the keys that a tenant publishes.
+    async fn kids(&self, tenant: &str) -> Vec<String> {
+        let set = self.get(&format!("/{tenant}/discovery/keys")).await.body;
+        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Verifies a token against the keys that the tenant publishes, with a library that is not ours.

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{CONTOSO, Mock, start, start_as_entra, start_with};
 
@@ -93,7 +93,13 @@ async fn key_sets_have_the_members_of_entras_and_only_those() {
 #[tokio::test]
 async fn no_endpoint_publishes_a_private_key_member() {
     let mock = start().await;
+    let added = mock.tenant().await;
+    for tenant in ["contoso", &added] {
+        mock.control("rotate", json!({"tenant": tenant})).await;
+    }
     for path in [
+        &format!("/{added}/discovery/keys"),
+        &format!("/{added}/discovery/v2.0/keys"),
         "/common/discovery/keys",
         "/common/discovery/v2.0/keys",
         "/contoso.example/discovery/keys",
