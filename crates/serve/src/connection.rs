@@ -167,7 +167,8 @@ async fn exchange<S: Service>(
         Request { method: head.method, target, headers: head.headers, body: Bytes::new(), peer, https, at };
     let mut record = Record { method: request.method.to_string(), path: request.path().to_owned(), note: None };
 
-    let outcome = match receive(body, shared.limits()).await {
+    let received = if shared.service.reads_bodies() { receive(body, shared.limits()).await } else { Ok(Bytes::new()) };
+    let outcome = match received {
         Ok(body) => {
             request.body = body;
             let fault = shared.config.faults.hit(&record.path);

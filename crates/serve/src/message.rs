@@ -29,7 +29,7 @@ pub struct Request {
     pub target: String,
     /// In order of arrival; a name may repeat. The case of names is lost.
     pub headers: HeaderMap,
-    /// At most [`crate::Limits::body_bytes`].
+    /// At most [`crate::Limits::body_bytes`]. Empty where the service does not look at bodies.
     pub body: Bytes,
     /// The other end of the connection.
     pub peer: SocketAddr,
@@ -82,6 +82,12 @@ pub fn respond(status: StatusCode, content_type: &'static str, body: impl Into<B
 pub trait Service: Send + Sync + 'static {
     /// Answers one request.
     fn call(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// Whether it looks at bodies. One that does not is asked as soon as a request's head is there; the body is neither invited
+    /// (`Expect: 100-continue`) nor waited for, and [`Request::body`] is empty.
+    fn reads_bodies(&self) -> bool {
+        true
+    }
 }
 
 impl<F, A> Service for F
