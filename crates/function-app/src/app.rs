@@ -88,6 +88,9 @@ impl Service for App {
         self.decisions.keep(Decision { at, method, path, stage, status, reason, notes });
         response
     }
+    fn reads_bodies(&self) -> bool {
+        self.chain.reads_bodies()
+    }
 }
 
 /// A running app.

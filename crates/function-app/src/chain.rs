@@ -71,10 +71,11 @@ pub enum StageId {
 /// Every stage in order.
 pub struct Chain {
     stages: Vec<(StageId, Box<dyn Stage>)>,
+    reads_bodies: bool,
 }
 
 impl Chain {
-    /// The stages without a flaw.
+    /// The stages without a flaw. None of them looks at a body, so nobody has to send one to be answered.
     pub fn standard() -> Self {
         use StageId as Id;
         let stages: [(StageId, Box<dyn Stage>); _] = [
@@ -99,7 +100,7 @@ impl Chain {
             (Id::Function, Box::new(stages::function)),
             (Id::Answer, Box::new(stages::answer)),
         ];
-        Self { stages: stages.into() }
+        Self { stages: stages.into(), reads_bodies: false }
     }
 
     /// Puts another stage in the place of one.
@@ -112,6 +113,18 @@ impl Chain {
             }
         }
         self
+    }
+
+    /// Has bodies read before the first stage, for a stage that looks at them.
+    #[must_use]
+    pub fn reading_bodies(mut self) -> Self {
+        self.reads_bodies = true;
+        self
+    }
+
+    /// Whether a stage looks at bodies.
+    pub(crate) fn reads_bodies(&self) -> bool {
+        self.reads_bodies
     }
 
     /// Takes a call through the stages up to the one that answers, and then the answer through the last: who answered.

@@ -5,4 +5,5 @@ mod end_to_end;
 mod host;
 mod keys;
 mod lab;
+mod raw;
 mod second_opinion;

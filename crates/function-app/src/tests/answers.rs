@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use serve::Response;
 
 use super::lab::{LISTED, OBJECT, TENANT, UNLISTED, app, ask, bearing, request, token, told};
-use crate::StageId;
+use crate::{Call, Chain, Flow, StageId};
 
 const CHALLENGE: &str = "Bearer realm=\"func.example.net\" \
     authorization_uri=\"https://login.microsoftonline.com/72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10/oauth2/v2.0/authorize\" \
@@ -242,4 +242,37 @@ async fn a_path_that_does_not_exist_is_refused_first() {
     assert_eq!(told(&app(|_| {}), request(Method::GET, "/nowhere", &[])).await, "401 NoCredential");
     let listed = format!("Bearer {}", token(&[("azp", LISTED.into())]));
     assert_eq!(told(&app(|_| {}), request(Method::GET, "/nowhere", &[("authorization", &listed)])).await, "404");
+}
+
+#[tokio::test]
+async fn the_last_stage_may_change_every_answer() {
+    let stamp = |call: &mut Call| {
+        let status = call.response.status().as_u16();
+        call.response.headers_mut().insert("x-status", status.into());
+        Flow::Continue(())
+    };
+    let stamped = app(|config| {
+        config.chain =
+            std::mem::replace(&mut config.chain, Chain::standard()).replace(StageId::Answer, Box::new(stamp));
+    });
+    let good = format!("Bearer {}", token(&[]));
+    for (path, headers, expected) in [
+        ("/api/orders", vec![], "401"),
+        ("/api/orders", vec![("authorization", good.as_str())], "200"),
+        ("/.auth/x", vec![], "404"),
+    ] {
+        let response = ask(&stamped, request(Method::GET, path, &headers)).await;
+        assert_eq!((header(&response, "x-status"), header(&response, "server")), (Some(expected), None));
+    }
+    assert_eq!(stamped.decisions().pop().unwrap().stage, StageId::AuthEndpoints);
+}
+
+#[tokio::test]
+async fn a_chain_whose_function_does_not_answer_fails() {
+    let silent = app(|config| {
+        let nothing = |_: &mut Call| Flow::Continue(());
+        config.chain =
+            std::mem::replace(&mut config.chain, Chain::standard()).replace(StageId::Function, Box::new(nothing));
+    });
+    assert_eq!(told(&silent, bearing(&token(&[]))).await, "500");
 }

@@ -1,7 +1,9 @@
 //! When keys are fetched and which are believed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use authsettings::Knobs;
 use rstest::rstest;
 use serde_json::{Value, json};
 use serve::{Request, Service};
@@ -10,7 +12,7 @@ use token::{Algorithm, Version};
 use super::lab::{
     FOREIGN, Memory, NOW, TENANT, app_with, bearing, header, key, listed, payload, sign_by, stranger, token, told,
 };
-use crate::App;
+use crate::{App, FetchedKeys, KeyCache, KeySource, PublicKey};
 
 fn app(memory: &Arc<Memory>) -> App {
     app_with(Arc::clone(memory), |_| {})
@@ -99,6 +101,32 @@ async fn all_who_wait_for_a_new_key_get_it() {
         assert_eq!(task.await.unwrap(), 200);
     }
     assert_eq!(memory.asked(), 2);
+}
+
+/// Publishes one key, and does not answer a second time.
+struct Stuck(AtomicBool);
+
+impl KeySource for Stuck {
+    fn fetch(&self) -> FetchedKeys<'_> {
+        Box::pin(async {
+            if self.0.swap(true, Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+            let jwk = serde_json::to_value(key().jwk()).unwrap();
+            Ok(vec![PublicKey::read(&jwk).unwrap()])
+        })
+    }
+}
+
+#[tokio::test]
+async fn known_keys_do_not_wait_for_unknown_ones() {
+    let cache = KeyCache::new(Box::new(Stuck(AtomicBool::new(false))), &Knobs::default());
+    assert_eq!(cache.keys(NOW).await.len(), 1);
+    tokio::select! {
+        biased;
+        _ = cache.newer_keys(NOW) => panic!("nothing is answered a second time"),
+        keys = cache.keys(NOW) => assert_eq!(keys.len(), 1),
+    }
 }
 
 #[tokio::test]
