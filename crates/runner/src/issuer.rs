@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use serve::CONTROL;
-use token::{Draft, KeyComponents, Recipe, Token, TokenVersion, Version};
+use token::{Algorithm, Recipe, Token, TokenVersion, Version};
 use wire::{Client, Fetched, Trust, WireError};
 
 /// How long an errand to the issuer may take; the first one may wait for a key that is being made.
@@ -177,13 +177,14 @@ impl Issuer {
         Ok(Token::new(answer.token))
     }
 
-    /// Completes a draft with a signature by a tenant's key.
+    /// A signature by a tenant's key.
     pub(crate) async fn sign(
         &self,
-        draft: Draft,
+        input: &[u8],
+        algorithm: Algorithm,
         tenant: Option<&str>,
         kid: Option<&str>,
-    ) -> Result<Token, IssuerError> {
+    ) -> Result<Vec<u8>, IssuerError> {
         #[derive(Deserialize)]
         struct Answer {
             signature: String,
@@ -192,35 +193,25 @@ impl Issuer {
         let body = json!({
             "tenant": tenant.unwrap_or_else(|| self.directory.first_tenant()),
             "kid": kid,
-            "algorithm": draft.algorithm().name(),
-            "input": BASE64_URL_SAFE_NO_PAD.encode(draft.signing_input()),
+            "algorithm": algorithm.name(),
+            "input": BASE64_URL_SAFE_NO_PAD.encode(input),
         });
         let answer: Answer = self.post(what, "sign", &body).await?;
         let signature = BASE64_URL_SAFE_NO_PAD.decode(&answer.signature);
-        let signature = signature.map_err(|error| IssuerError::Foreign { what, reason: error.to_string() })?;
-        Ok(draft.signed(&signature))
+        signature.map_err(|error| IssuerError::Foreign { what, reason: error.to_string() })
     }
 
-    /// The public key that verifies a token, from the keys that its issuer publishes.
-    pub(crate) async fn public_key(&self, token: &Token) -> Result<KeyComponents, IssuerError> {
+    /// The key that verifies a token, as its issuer publishes it.
+    pub(crate) async fn public_key(&self, token: &Token) -> Result<Value, IssuerError> {
         #[derive(Deserialize)]
         struct Keys {
-            keys: Vec<Key>,
-        }
-        #[derive(Deserialize)]
-        struct Key {
-            kid: String,
-            n: String,
-            e: String,
+            keys: Vec<Value>,
         }
         let what = "its keys";
-        let foreign = |reason: &str| IssuerError::Foreign { what, reason: reason.to_owned() };
         let keys: Keys = read(what, &self.client.get(&format!("{}/common/discovery/v2.0/keys", self.url), &[]).await?)?;
-        let header = token.open().ok().and_then(|(draft, _)| draft.header_json().ok());
-        let kid = header.as_ref().and_then(|header| header.get("kid")?.as_str()).unwrap_or_default();
-        let key =
-            keys.keys.iter().find(|key| key.kid == kid).ok_or_else(|| foreign("the token's key is not among them"))?;
-        KeyComponents::from_jwk(&key.n, &key.e).map_err(|error| foreign(&error.to_string()))
+        let kid = token.open().ok().and_then(|(draft, _)| draft.kid()).unwrap_or_default();
+        let missing = || IssuerError::Foreign { what, reason: "the token's key is not among them".to_owned() };
+        keys.keys.into_iter().find(|key| key["kid"] == *kid).ok_or_else(missing)
     }
 
     async fn post<T: DeserializeOwned>(

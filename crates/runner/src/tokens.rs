@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use results::Redactor;
 use scenario::Scenario;
 use token::{
-    AppToken, ClientAuth, Forged, HmacSecret, Materials, Names, Recipe, Signature, SigningKey, Token, UnixTime, forge,
+    AppToken, ClientAuth, Forged, HmacSecret, Materials, Names, Recipe, SigningKey, Token, UnixTime, forge,
 };
 use tokio::sync::OnceCell;
 
@@ -55,22 +55,21 @@ impl Tokens {
     /// Whether tokens of these scenarios need the stranger's key. Looks at the first case of each: a key that is then still missing
     /// is made when it is needed.
     pub(crate) fn want_stranger(&self, scenarios: &[Arc<Scenario>]) -> bool {
-        let of_stranger = |recipe: &Recipe| self.issuer.is_none() || recipe.forge.signature == Signature::Stranger;
+        let of_stranger = |recipe: &Recipe| self.issuer.is_none() || recipe.uses_stranger();
         scenarios.iter().filter_map(|scenario| scenario.cases().next()).any(|case| case.recipes().any(of_stranger))
     }
 
     /// Makes the token of a recipe.
     pub(crate) async fn make(&self, recipe: &Recipe, now: UnixTime) -> Result<Token, TokenTrouble> {
-        let signature = &recipe.forge.signature;
-        if *signature == Signature::Stranger {
+        if recipe.uses_stranger() {
             self.stranger(now).await?;
         }
         let base = match &self.issuer {
             Some(issuer) => self.issued(issuer, recipe).await?,
             None => self.composed(recipe, now).await?,
         };
-        let public = match (&self.issuer, signature) {
-            (Some(issuer), Signature::Hmac(secret)) if is_public_key(secret) => Some(issuer.public_key(&base).await?),
+        let public = match &self.issuer {
+            Some(issuer) if recipe.uses_issuer_key() => Some(issuer.public_key(&base).await?),
             _ => None,
         };
         let forged = {
@@ -79,13 +78,14 @@ impl Tokens {
         };
         match forged {
             Forged::Ready(token) => Ok(token),
-            Forged::NeedsSignature { draft } => {
+            Forged::NeedsSignature { input, algorithm, unfinished } => {
                 let issuer = self.issuer.as_ref().ok_or(TokenTrouble::NoIssuer)?;
                 // Signed again by whoever issued it and with the same key, though the recipe may have written another tenant or
                 // key id into it, and though the issuer may sign with a newer key by now.
                 let tenant = claim(&base, "tid").or(self.roles.ask(recipe).tenant);
                 let kid = base.open()?.0.kid();
-                Ok(issuer.sign(draft, tenant.as_deref(), kid.as_deref()).await?)
+                let signature = issuer.sign(&input, algorithm, tenant.as_deref(), kid.as_deref()).await?;
+                Ok(unfinished.signed(&signature)?)
             }
         }
     }

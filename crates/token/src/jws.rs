@@ -6,11 +6,18 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::Algorithm;
+use crate::{Algorithm, OctetsError};
 
 /// A token as it goes over the wire. `Debug` and `Display` withhold the signature, so that a log cannot be replayed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub struct Token {
+    /// The bytes as text; what is no UTF-8 in them is replaced.
+    text: String,
+    /// The bytes, where the text is not all that they say.
+    bytes: Option<Vec<u8>>,
+    /// The compact serialisation, where the token has another shape.
+    compact: Option<String>,
+}
 
 /// A token's bytes before signing. Both parts are any bytes: nothing says that they are JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,32 +53,86 @@ pub enum TokenError {
     /// The key of a signature was needed and could not be used.
     #[error("the key for the signature cannot be used: {0}")]
     Key(String),
+    /// A variable of a recipe cannot be filled.
+    #[error("`${{{name}}}` cannot be filled: {reason}")]
+    Variable {
+        /// Its name, without a prefix.
+        name: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// Bytes of a recipe are none.
+    #[error(transparent)]
+    Octets(#[from] OctetsError),
+    /// An edit finds no place in a part.
+    #[error("the {part} cannot be edited: {reason}")]
+    Edit {
+        /// `header` or `payload`.
+        part: &'static str,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// A part reads the same in the encoding that was asked for as in the canonical one, so nothing would be forged.
+    #[error("the {part} cannot be written otherwise: {reason}")]
+    Canonical {
+        /// `header`, `payload` or `signature`.
+        part: &'static str,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
 }
 
 impl Token {
     /// Takes any text as a token.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), bytes: None, compact: None }
+    }
+
+    /// Takes any bytes as a token that says in its own form what `compact` says in the compact serialisation.
+    pub(crate) fn of_bytes(bytes: Vec<u8>, compact: Self) -> Self {
+        let compact = (bytes != compact.text.as_bytes()).then_some(compact.text);
+        match String::from_utf8(bytes) {
+            Ok(text) => Self { text, bytes: None, compact },
+            Err(error) => {
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                Self { text, bytes: Some(error.into_bytes()), compact }
+            }
+        }
+    }
+
+    /// The whole token, signature included: never for a log. What is no UTF-8 in it is replaced; for the wire take
+    /// [`Token::expose_bytes`].
+    pub fn expose(&self) -> &str {
+        &self.text
     }
 
     /// The whole token, signature included: for the wire, never for a log.
-    pub fn expose(&self) -> &str {
-        &self.0
+    pub fn expose_bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or(self.text.as_bytes())
+    }
+
+    /// The token in the compact serialisation, whatever its shape and encoding on the wire: this tells a redactor its signature.
+    pub fn compact(&self) -> &str {
+        self.compact.as_deref().unwrap_or(&self.text)
     }
 
     /// Takes the token apart: what was signed, and the signature.
     pub fn open(&self) -> Result<(Draft, Vec<u8>), TokenError> {
-        let parts: Vec<&str> = self.0.split('.').collect();
+        let parts: Vec<&str> = self.text.split('.').collect();
         let [header, payload, signature] = parts[..] else { return Err(TokenError::Parts(parts.len())) };
         let draft = Draft { header: decode("header", header)?, payload: decode("payload", payload)? };
         Ok((draft, decode("signature", signature)?))
     }
 }
 
+/// Shows what is signed where the text is a compact serialisation, else nothing.
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.rsplit_once('.') {
-            Some((signed, _)) if signed.contains('.') => write!(f, "{signed}.(signature withheld)"),
+        let plain = self.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=.".contains(&byte));
+        match self.text.rsplit_once('.') {
+            Some((signed, _)) if plain && signed.matches('.').count() == 1 => {
+                write!(f, "{signed}.(signature withheld)")
+            }
             _ => f.write_str("(token withheld)"),
         }
     }
@@ -111,12 +172,12 @@ impl Draft {
 
     /// The token with this signature; an empty one leaves the last dot standing.
     pub fn signed(&self, signature: &[u8]) -> Token {
-        Token(append(self.signing_input(), signature))
+        append(self.signing_input(), signature).into()
     }
 
     /// The token without a signature and without the dot before it.
     pub fn unsigned(&self) -> Token {
-        Token(self.signing_input())
+        self.signing_input().into()
     }
 
     /// The header as JSON.
@@ -144,7 +205,7 @@ pub(crate) fn append(mut signing_input: String, signature: &[u8]) -> String {
 
 impl From<String> for Token {
     fn from(text: String) -> Self {
-        Self(text)
+        Self::new(text)
     }
 }
 

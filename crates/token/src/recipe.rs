@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::{Algorithm, Octets};
 
+mod texts;
+
 /// How one token is made: whose it is, for whom, when, with which claims, and what is forged.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -148,7 +150,8 @@ pub enum Encoding {
     /// base64url without padding (RFC 7515 section 2).
     #[default]
     Url,
-    /// The alphabet with `+` and `/`.
+    /// The alphabet with `+` and `/`, without padding. A part in which neither stands is refused; `???` in a member's text puts a
+    /// `/` there wherever it stands.
     Standard,
     /// base64url with `=` to the full length. Where nothing needs padding a blank is put at the end of a JSON part first.
     Padded,
@@ -201,6 +204,9 @@ pub enum Signature {
     ZeroLed,
     /// A true signature of the issuer's, of another token of the same caller.
     Spliced,
+    /// The issuer's key, over the header with the SHA-256 of its `nonce` in the place of the nonce: how Entra signs tokens for
+    /// Microsoft's own APIs, which no other can verify.
+    HashedNonce,
     /// The issuer's key, by this algorithm whatever the header names.
     By(Algorithm),
     /// A true signature by a key that no issuer publishes. The header names that key unless its `kid` is forged.
@@ -212,6 +218,10 @@ pub enum Signature {
     StrangerEd,
     /// Random bytes of a signature's length.
     Garbage,
+    /// A number of 256 bytes whose power with this small exponent, 1 or 3, begins like a PKCS#1 v1.5 padded SHA-256 of the token:
+    /// it passes for a signature under any key of that exponent and size where the padding is not read to its end
+    /// (CVE-2006-4339). It takes no private key.
+    LowExponent(u8),
     /// These bytes.
     Bytes(Octets),
     /// An HMAC, as if the issuer's public key were a shared secret (CVE-2015-9235). `alg` becomes HS256 unless it is forged.
@@ -266,7 +276,7 @@ impl Recipe {
     pub fn need(&self) -> Need {
         match self.forge.signature {
             Signature::Issuer | Signature::Keep if self.is_as_issued() => Need::Issued,
-            Signature::Issuer | Signature::Spliced | Signature::By(_) => Need::Mintable,
+            Signature::Issuer | Signature::Spliced | Signature::HashedNonce | Signature::By(_) => Need::Mintable,
             Signature::Keep
             | Signature::Empty
             | Signature::Absent
@@ -278,6 +288,7 @@ impl Recipe {
             | Signature::StrangerEc
             | Signature::StrangerEd
             | Signature::Garbage
+            | Signature::LowExponent(_)
             | Signature::Bytes(_)
             | Signature::Hmac(_) => Need::Forgeable,
         }
@@ -288,12 +299,22 @@ impl Recipe {
         self.version == TokenVersion::Settings && !self.changes_header() && !self.changes_payload()
     }
 
-    pub(crate) fn changes_payload(&self) -> bool {
-        self.lifetime != Lifetime::default() || !self.claims.is_empty()
+    fn changes_payload(&self) -> bool {
+        let forge = &self.forge;
+        let members = self.lifetime != Lifetime::default() || !self.claims.is_empty();
+        members || !forge.payload_bytes.is_none() || forge.base64.payload != Encoding::Url
     }
 
-    pub(crate) fn changes_header(&self) -> bool {
-        !self.forge.header.is_empty()
+    fn changes_header(&self) -> bool {
+        let forge = &self.forge;
+        !forge.header.is_empty() || !forge.header_bytes.is_none() || forge.base64.header != Encoding::Url
+    }
+}
+
+impl HmacSecret {
+    /// Whether it is made of the issuer's public key.
+    pub fn is_of_issuer(&self) -> bool {
+        !matches!(self, Self::Empty | Self::Text(_))
     }
 }
 

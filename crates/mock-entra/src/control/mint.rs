@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use token::{ClientAuth, Forged, Materials, Recipe, Signature, Token, TokenVersion, UnixTime, Version, forge};
+use serde_json::json;
+use token::{ClientAuth, Forged, Materials, Recipe, Token, TokenVersion, UnixTime, Version, forge};
 
 use crate::directory::{Identity, Tenant};
 use crate::issue::{Content, audience};
@@ -21,19 +22,25 @@ pub(super) async fn mint(issuer: &Issuer, recipe: &Recipe, at: UnixTime) -> Resu
     let base = issuer.mint(&tenant, identity, content).await.map_err(|error| error.to_string())?;
 
     let ring = issuer.ring(&tenant).await.map_err(|error| error.to_string())?;
-    // Only that signature asks for the stranger.
-    let stranger = match recipe.forge.signature {
-        Signature::Stranger => issuer.stranger(at).await.map_err(|error| error.to_string())?,
-        _ => ring.signing(),
+    let stranger = if recipe.uses_stranger() {
+        issuer.stranger(at).await.map_err(|error| error.to_string())?
+    } else {
+        // Nobody asks for it.
+        ring.signing()
     };
-    let materials = Materials { now: at, stranger: &|| stranger, issuer: Some(&ring.signing().components()) };
-    match forge(&base, recipe, &materials).map_err(|error| error.to_string())? {
-        Forged::Ready(token) => Ok(token),
-        Forged::NeedsSignature { draft } => {
-            let signature = ring.signing().sign(draft.algorithm(), draft.signing_input().as_bytes());
-            Ok(draft.signed(&signature))
+    let published = json!(ring.signing().jwk());
+    let materials = Materials { now: at, stranger: &|| stranger, issuer: Some(&published) };
+    let token = match forge(&base, recipe, &materials).map_err(|error| error.to_string())? {
+        Forged::Ready(token) => token,
+        Forged::NeedsSignature { input, algorithm, unfinished } => {
+            let signature = ring.signing().sign(algorithm, &input);
+            unfinished.signed(&signature).map_err(|error| error.to_string())?
         }
+    };
+    if token.expose().as_bytes() != token.expose_bytes() {
+        return Err("the token is no text, and the answer can hold no other bytes".to_owned());
     }
+    Ok(token)
 }
 
 /// Where the identity of a recipe lives: in the recipe's tenant if there is one of the name, else in the one of the directory

@@ -6,7 +6,7 @@ use results::Redactor;
 use rstest::rstest;
 use scenario::Profile;
 use serde_json::{Value, json};
-use token::{Algorithm, Forge, Lifetime, Version};
+use token::{Algorithm, Forge, Lifetime, Signature, Version};
 use wiremock::matchers::{body_partial_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
