@@ -125,6 +125,11 @@ impl Authority {
         }
     }
 
+    /// The tenant as it stands in `openIdIssuer`.
+    pub(crate) fn segment(&self) -> &str {
+        &self.segment
+    }
+
     /// Whether a URL is one of this authority's own, by scheme and host.
     pub fn owns(&self, url: &str) -> bool {
         [&self.login, &self.sts, &self.authorize]

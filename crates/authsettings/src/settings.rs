@@ -136,6 +136,24 @@ impl Settings {
         self.entra.as_ref()?.client_id.as_deref()
     }
 
+    /// The same settings for another tenant: `tenant` takes the place of the one that `openIdIssuer` names, and of its id wherever
+    /// else that stands. Settings that admit any tenant admit this one too.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: &str) -> Self {
+        let (mut settings, own) = (self.clone(), self.tenant());
+        let issuer = settings.entra.as_mut().and_then(|entra| entra.issuer.as_mut());
+        if let (Some(issuer), Some(authority)) = (issuer, self.authority().filter(|one| one.tenant != Tenant::Any)) {
+            *issuer = issuer.replacen(authority.segment(), tenant, 1);
+        }
+        let audiences = settings.entra.iter_mut().flat_map(|entra| &mut entra.allowed_audiences);
+        for text in audiences.chain(&mut settings.app.allowed_tenants) {
+            if let Some(own) = &own {
+                *text = text.replace(own.as_str(), tenant);
+            }
+        }
+        settings
+    }
+
     /// Every audience that is accepted, to the letter: `allowedAudiences` and, by the knob, the client id.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
         let listed = self.entra.iter().flat_map(|entra| &entra.allowed_audiences).map(String::as_str);
@@ -244,6 +262,37 @@ mod tests {
             challenge.ends_with(r#" resource_metadata="https://h/.well-known/oauth-protected-resource""#),
             "{challenge}"
         );
+    }
+
+    #[rstest]
+    #[case::v2("https://login.microsoftonline.com/{t}/v2.0", "https://login.microsoftonline.com/other/v2.0")]
+    #[case::sts("https://sts.windows.net/{t}/", "https://sts.windows.net/other/")]
+    #[case::upper_case("https://login.microsoftonline.com/{T}/v2.0", "https://login.microsoftonline.com/other/v2.0")]
+    #[case::domain(
+        "https://login.microsoftonline.com/contoso.example/v2.0",
+        "https://login.microsoftonline.com/other/v2.0"
+    )]
+    #[case::any("https://login.microsoftonline.com/common/v2.0", "https://login.microsoftonline.com/common/v2.0")]
+    #[case::unusable("placeholder", "placeholder")]
+    fn settings_move_to_another_tenant(#[case] issuer: &str, #[case] expected: &str) {
+        let mut settings = fixture();
+        let issuer = issuer.replace("{t}", TID).replace("{T}", &TID.to_uppercase());
+        settings.entra.as_mut().unwrap().issuer = Some(issuer);
+        let moved = settings.for_tenant("other");
+        assert_eq!(moved.entra.as_ref().unwrap().issuer.as_deref(), Some(expected));
+        settings.entra.as_mut().unwrap().issuer = Some(expected.to_owned());
+        assert_eq!(moved, settings);
+    }
+
+    #[test]
+    fn a_tenant_moves_wherever_it_stands() {
+        let mut settings = fixture();
+        settings.app.allowed_tenants = vec![TID.to_owned(), "x".to_owned()];
+        settings.entra.as_mut().unwrap().allowed_audiences =
+            vec![format!("api://{TID}/orders"), "api://orders".to_owned()];
+        let moved = settings.for_tenant("other");
+        assert_eq!(moved.app.allowed_tenants, ["other", "x"]);
+        assert_eq!(moved.entra.unwrap().allowed_audiences, ["api://other/orders", "api://orders"]);
     }
 
     #[test]
