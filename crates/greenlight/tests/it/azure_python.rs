@@ -1,6 +1,6 @@
 //! Azure's SDK for Python, unmodified, gets its tokens from the mocks and understands their refusals.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use jsonwebtoken::Algorithm::{PS256, RS256};
@@ -13,6 +13,7 @@ use crate::azure::ask::{
 };
 use crate::azure::claims::{of_apim, of_apim_v1, of_batch, of_reporting};
 use crate::azure::{APP_SERVICE, IMDS, Mock, Signer, TOKEN_ENDPOINT, Trouble};
+use crate::foreign::python;
 
 const FAILED: &str = "ClientAuthenticationError";
 const UNAVAILABLE: &str = "CredentialUnavailableError";
@@ -95,11 +96,4 @@ fn sdk() -> Command {
     let mut command = Command::new(python());
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/azure_python.py"));
     command
-}
-
-/// The interpreter of the virtual environment beside the build's output.
-fn python() -> PathBuf {
-    let above = Path::new(env!("CARGO_BIN_EXE_greenlight")).ancestors().skip(1);
-    let found = above.map(|folder| folder.join("python/bin/python")).find(|python| python.is_file());
-    found.expect("a virtual environment with azure-identity lies at target/python")
 }

@@ -1,0 +1,142 @@
+//! What the tests share that play against servers which nobody here wrote: the issuer those trust, how they are started, and
+//! what the verdicts on them must be.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::program::{Served, greenlight, said, verdicts};
+
+pub(crate) const TENANT: &str = "72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10";
+pub(crate) const AUDIENCE: &str = "11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41";
+/// The client id of the one who may call.
+pub(crate) const APIM: &str = "33b8e9cc-4d5f-4e60-8c71-8f9a0b1c2d3e";
+
+/// An issuer, and a folder for what a server needs.
+pub(crate) struct Ground {
+    pub(crate) issuer: Served,
+    folder: TempDir,
+}
+
+impl Ground {
+    pub(crate) fn lay() -> Self {
+        Self { issuer: Served::start(&["--only", "imds", "--names", "entra"]), folder: TempDir::new().unwrap() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let file = self.folder().join(name);
+        fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// The name that stands in the tokens for who made them.
+    pub(crate) fn issuer_name() -> String {
+        format!("https://login.microsoftonline.com/{TENANT}/v2.0")
+    }
+
+    /// Where the keys of the tenant are published.
+    pub(crate) fn keys(&self) -> String {
+        format!("{}/{TENANT}/discovery/v2.0/keys", self.issuer.at("/entra/url"))
+    }
+
+    /// Plays every scenario against a server. A correct one, from which nothing was `left_out`, must not be accused; any other
+    /// must be, by these scenarios among others. Nothing may stay undecided: a server that answers can be judged.
+    #[track_caller]
+    pub(crate) fn judge(&self, server: SocketAddr, doors: &str, should_fail: &[&str]) {
+        let profile = self.write("profile.yaml", self.profile(server, doors));
+        let results = self.folder().join("results.json");
+        let output =
+            greenlight().arg("run").arg("--profile").arg(profile).arg("--results").arg(&results).output().unwrap();
+
+        let all = verdicts(&results);
+        let with = |wanted: &[&str]| -> Vec<&str> {
+            all.iter()
+                .filter(|(_, verdict)| wanted.contains(&verdict.as_str()))
+                .map(|(name, _)| name.as_str())
+                .collect()
+        };
+        let undecided = with(&["inconclusive", "error"]);
+        assert!(undecided.is_empty(), "undecided: {undecided:#?}\n{}", said(&output));
+        let failed = with(&["fail"]);
+        let missed: Vec<_> =
+            should_fail.iter().filter(|id| !failed.iter().any(|name| name.split('[').next() == Some(id))).collect();
+        assert!(missed.is_empty(), "not accused: {missed:?}\n{}", said(&output));
+        assert!(!should_fail.is_empty() || failed.is_empty(), "accused: {failed:#?}\n{}", said(&output));
+        assert_eq!(output.status.code(), Some(i32::from(!should_fail.is_empty())), "{}", said(&output));
+    }
+
+    fn profile(&self, server: SocketAddr, doors: &str) -> String {
+        let (control, ca) = (self.issuer.at("/entra/url"), self.issuer.at("/entra/ca"));
+        format!(
+            "target:
+  url: http://{server}/api/orders
+  marker: {{ header: x-function, value: orders }}
+  principal: {{ header: x-principal-id }}
+  platform: other
+{doors}
+tenant: {TENANT}
+audience: {AUDIENCE}
+token-version: 2
+callers:
+  listed: {{ identity: apim }}
+  unlisted: {{ identity: reporting }}
+  foreign: {{ identity: gateway, tenant: fabrikam }}
+apis: {{ another-api: billing }}
+issuer: {{ control: \"{control}\", ca: {ca} }}
+"
+        )
+    }
+}
+
+/// A running server; killed when dropped.
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let program = command.get_program().to_owned();
+        Self(command.spawn().unwrap_or_else(|error| panic!("{} does not start: {error}", program.display())))
+    }
+
+    /// Starts it, and waits until it accepts connections.
+    pub(crate) fn listening(command: &mut Command, address: SocketAddr) -> Self {
+        let process = Self::start(command);
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{command:?} does not listen");
+            thread::sleep(Duration::from_millis(10));
+        }
+        process
+    }
+
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An address that is free now and taken by a server a moment later, which cannot take one by itself and say which.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// The interpreter of the virtual environment beside the build's output.
+pub(crate) fn python() -> PathBuf {
+    let above = Path::new(env!("CARGO_BIN_EXE_greenlight")).ancestors().skip(1);
+    let found = above.map(|folder| folder.join("python/bin/python")).find(|python| python.is_file());
+    found.expect("a virtual environment with what the tests import lies at target/python")
+}
