@@ -9,7 +9,14 @@
 //!   one sequence of keys; without a tenant, all rotate to the next that none of them has had. `{prepare: N}` alone rotates nothing
 //!   and starts making the first N keys of the sequence.
 //! - `POST retire` `{tenant, kid?}` -> `{kids, signing}`: takes a key out of publication, the oldest unless one is named.
-//! - `GET`, `PUT`, `DELETE faults` · `GET journal?since=N`, `DELETE journal`
+//! - `GET`, `PUT`, `DELETE faults`: the rules of everybody, an array; `PUT` replaces and `DELETE` removes them all, named groups too.
+//!   `GET`, `PUT`, `DELETE faults/GROUP`: the rules of a group, which disturb no other group. A rule is `{path, times?, fault}`, its
+//!   path exact or a prefix with `*` behind; the first that was set wins. Faults are `{kind: status, status, headers?, body? or
+//!   body-base64?}`, `{kind: headers, headers}`, `{kind: delay, milliseconds}`, `{kind: drip, milliseconds, bytes}`,
+//!   `{kind: pad, bytes}`, `{kind: truncate, bytes}`, `{kind: hang}` and `{kind: reset}`; headers are `[[name, value]]`.
+//! - `GET fetches?tenant=ID` -> `{jwks, discovery}`: how often each was asked for, of either version, whatever a fault made of it;
+//!   with `common`, those that all tenants share.
+//! - `GET journal?since=N&path=PREFIX`, `DELETE journal`: the last requests, since a sequence number, of paths that begin so.
 //! - `POST mint` (a recipe) -> `{token}`.
 //! - `POST sign` `{tenant, kid?, algorithm?, input}` -> `{kid, algorithm, signature}`: signs any bytes, base64url, by a published key.
 //!
@@ -34,7 +41,8 @@ use crate::answer::answer;
 use crate::form::Form;
 use crate::issuer::Issuer;
 use crate::ring::RetireError;
-use crate::tenants::Tenancy;
+use crate::routes::is_shared;
+use crate::tenants::{Fetches, Tenancy};
 
 /// So many keys are made ahead at most.
 const PREPARED: usize = 64;
@@ -66,14 +74,24 @@ async fn act(issuer: &Issuer, action: &str, request: &Request) -> Result<Value, 
         ("POST", "rotate", None) => rotate(issuer, request).await,
         ("POST", "retire", None) => retire(issuer, request).await,
         ("GET", "faults", None) => Ok(json!(issuer.faults.list())),
+        ("GET", "faults", Some(group)) => Ok(json!(issuer.faults.list_group(group))),
         ("PUT" | "POST", "faults", None) => {
             issuer.faults.set(read::<Vec<Rule>>(request)?).map_err(|error| wrong(&error))?;
             Ok(json!(issuer.faults.list()))
+        }
+        ("PUT" | "POST", "faults", Some(group)) => {
+            issuer.faults.set_group(group, read::<Vec<Rule>>(request)?).map_err(|error| wrong(&error))?;
+            Ok(json!(issuer.faults.list_group(group)))
         }
         ("DELETE", "faults", None) => {
             issuer.faults.clear();
             Ok(json!([]))
         }
+        ("DELETE", "faults", Some(group)) => {
+            issuer.faults.clear_group(group);
+            Ok(json!([]))
+        }
+        ("GET", "fetches", None) => fetches(issuer, request),
         ("GET", "journal", None) => journal(issuer, request),
         ("DELETE", "journal", None) => {
             issuer.journal.clear();
@@ -88,8 +106,8 @@ async fn act(issuer: &Issuer, action: &str, request: &Request) -> Result<Value, 
         (method, ..) => Err((
             StatusCode::NOT_FOUND,
             format!(
-                "nothing answers {method} here; there is GET status, directory, faults, journal; POST tenants, rotate, retire, mint, \
-                 sign; PUT faults; DELETE tenants/ID, faults, journal"
+                "nothing answers {method} here; there is GET status, directory, faults, fetches, journal; POST tenants, rotate, \
+                 retire, mint, sign; PUT faults, faults/GROUP; DELETE tenants/ID, faults, faults/GROUP, journal"
             ),
         )),
     }
@@ -144,13 +162,25 @@ async fn retire(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
     Ok(json!({"kids": ring.kids(), "signing": ring.signing().kid()}))
 }
 
+fn fetches(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
+    let form = Form::parse(request.query().unwrap_or_default().as_bytes());
+    let name = form.as_ref().and_then(|form| form.get("tenant"));
+    let name = name.ok_or_else(|| wrong(&"whose? give `tenant`, or `common` for what all tenants share"))?;
+    let told = |fetches: &Fetches| json!({"jwks": fetches.jwks.get(), "discovery": fetches.discovery.get()});
+    if is_shared(name) {
+        return Ok(told(&issuer.shared_fetches));
+    }
+    Ok(told(&tenancy(issuer, name)?.fetches))
+}
+
 fn journal(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
     let form = Form::parse(request.query().unwrap_or_default().as_bytes());
-    let since = match form.as_ref().and_then(|form| form.get("since")) {
+    let get = |name| form.as_ref().and_then(|form| form.get(name));
+    let since = match get("since") {
         None => 0,
         Some(text) => text.parse().map_err(|_| wrong(&"`since` is a sequence number of the journal"))?,
     };
-    Ok(json!(issuer.journal.since(since)))
+    Ok(json!(issuer.journal.since_below(since, get("path").unwrap_or_default())))
 }
 
 /// Signs any bytes with a published key: how a runner in another process completes what it has forged.

@@ -11,12 +11,14 @@ use tokio::sync::{OnceCell, SetOnce};
 use crate::directory::Directory;
 use crate::keys::{Keys, KeysError, generate};
 use crate::ring::Ring;
-use crate::tenants::{Tenancy, Tenants};
+use crate::tenants::{Fetches, Tenancy, Tenants};
 use crate::{OAuthError, Secret};
 
 /// The issuer behind the listeners, and in the same process without them.
 pub struct Issuer {
     tenants: Tenants,
+    /// Of metadata that all tenants share.
+    pub(crate) shared_fetches: Fetches,
     keys: Arc<Keys>,
     /// Known once the listeners are bound.
     place: SetOnce<Place>,
@@ -54,6 +56,7 @@ impl Issuer {
         Self {
             keys: Arc::default(),
             tenants: Tenants::new(directory),
+            shared_fetches: Fetches::default(),
             place: SetOnce::new(),
             documents: RwLock::default(),
             stranger: OnceCell::new(),

@@ -145,7 +145,9 @@ impl Keys {
     fn claim(&self, tenancies: &[Arc<Tenancy>]) -> usize {
         let _one_at_a_time = self.later();
         let number = 1 + tenancies.iter().map(|tenancy| tenancy.keyring().rotations).max().unwrap_or_default();
-        tenancies.iter().for_each(|tenancy| tenancy.keyring_mut().rotations = number);
+        for tenancy in tenancies {
+            tenancy.keyring_mut().rotations = number;
+        }
         number
     }
 

@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::issuer::Issuer;
 use crate::metadata::{ANY_TENANT, Realm};
 use crate::ring::jwks;
-use crate::tenants::Tenancy;
+use crate::tenants::{Fetches, Tenancy};
 use crate::{OAuthError, control, metadata, token_endpoint};
 
 /// So many discovery documents are kept; there is one for each tenant, version and address that clients use.
@@ -23,32 +23,71 @@ impl Service for Issuer {
     async fn call(&self, request: Request) -> Response {
         self.route(&request).await
     }
+
+    /// Counts what is fetched, here and not where it is answered: what faults keep from being answered counts too.
+    fn arrived(&self, request: &Request) {
+        let (segment, rest) = split(request.path());
+        let Some((_, what)) = metadata_of(rest) else { return };
+        let count = |fetches: &Fetches| match what {
+            Metadata::Discovery => fetches.discovery.count(),
+            Metadata::Jwks => fetches.jwks.count(),
+        };
+        if is_shared(segment) {
+            count(&self.shared_fetches);
+        } else if let Some(tenancy) = self.tenants().of_path(segment) {
+            count(&tenancy.fetches);
+        }
+    }
+}
+
+/// What a client reads to validate tokens.
+#[derive(Clone, Copy)]
+enum Metadata {
+    Discovery,
+    Jwks,
+}
+
+/// The metadata at a path below a tenant.
+fn metadata_of(rest: &str) -> Option<(Version, Metadata)> {
+    match rest {
+        "v2.0/.well-known/openid-configuration" => Some((Version::V2, Metadata::Discovery)),
+        ".well-known/openid-configuration" => Some((Version::V1, Metadata::Discovery)),
+        "discovery/v2.0/keys" => Some((Version::V2, Metadata::Jwks)),
+        "discovery/keys" => Some((Version::V1, Metadata::Jwks)),
+        _ => None,
+    }
+}
+
+/// A path's first segment, which names the tenant, and the rest.
+fn split(path: &str) -> (&str, &str) {
+    let path = path.trim_start_matches('/');
+    path.split_once('/').unwrap_or((path, ""))
 }
 
 impl Issuer {
     async fn route(&self, request: &Request) -> Response {
-        let path = request.path().trim_start_matches('/');
-        let (segment, rest) = path.split_once('/').unwrap_or((path, ""));
+        let (segment, rest) = split(request.path());
         if segment == "_greenlight" {
             return control::respond(self, rest, request).await;
         }
-        let version = match rest {
+        match rest {
             "oauth2/token" => return token_endpoint::respond(self, segment, Version::V1, request).await,
             "oauth2/v2.0/token" => return token_endpoint::respond(self, segment, Version::V2, request).await,
-            "v2.0/.well-known/openid-configuration" | "discovery/v2.0/keys" => Version::V2,
-            ".well-known/openid-configuration" | "discovery/keys" => Version::V1,
             "discovery/instance" => return metadata_answer(self.instances(request).await, request),
-            _ => return not_here(request),
-        };
+            _ => {}
+        }
+        let Some((version, what)) = metadata_of(rest) else { return not_here(request) };
         if !matches!(request.method, Method::GET | Method::HEAD) {
             let mut response = respond(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "metadata is read with GET\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
             return response;
         }
-        let body = match self.whose(segment) {
-            Err(error) => Err(error),
-            Ok(tenancy) if rest.starts_with("discovery") => self.jwks(tenancy.as_deref(), version).await,
-            Ok(tenancy) => Ok(self.document(Realm::of(tenancy.as_deref(), segment), version, request).await),
+        let body = match (self.whose(segment), what) {
+            (Err(error), _) => Err(error),
+            (Ok(tenancy), Metadata::Jwks) => self.jwks(tenancy.as_deref(), version).await,
+            (Ok(tenancy), Metadata::Discovery) => {
+                Ok(self.document(Realm::of(tenancy.as_deref(), segment), version, request).await)
+            }
         };
         metadata_answer(body, request)
     }

@@ -8,10 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -24,9 +24,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::answer::Answer;
-use crate::faults::Fault;
 use crate::journal::Entry;
 use crate::message::{Request, Response, Service, respond};
+use crate::rule::{Fault, header_map};
 use crate::server::{Limits, ServerConfig};
 
 /// What all connections of a listener have in common.
@@ -167,6 +167,7 @@ async fn exchange<S: Service>(
         Request { method: head.method, target, headers: head.headers, body: Bytes::new(), peer, https, at };
     let mut record = Record { method: request.method.to_string(), path: request.path().to_owned(), note: None };
 
+    shared.service.arrived(&request);
     let received = if shared.service.reads_bodies() { receive(body, shared.limits()).await } else { Ok(Bytes::new()) };
     let outcome = match received {
         Ok(body) => {
@@ -189,49 +190,44 @@ async fn exchange<S: Service>(
 /// Plays a fault, if there is one, else the service.
 async fn play<S: Service>(
     shared: &Shared<S>,
-    fault: Option<Fault>,
+    fault: Option<Arc<Fault>>,
     request: Request,
     record: &mut Record,
     started: Instant,
 ) -> Result<hyper::Response<Answer>, Reset> {
     let (peer, at) = (request.peer, request.at);
-    match fault {
-        None => Ok(Answer::whole(ask(shared, request, record).await)),
-        Some(Fault::Delay { milliseconds }) => {
-            record.note = Some("fault: delay");
-            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+    let Some(fault) = fault else { return Ok(Answer::whole(ask(shared, request, record).await)) };
+    record.note = Some(fault.note());
+    match &*fault {
+        Fault::Status { status, headers, body, body_base64 } => {
+            let body = body_base64.as_ref().map_or_else(|| Bytes::from(body.clone()), |body| body.0.clone());
+            let mut response = Response::new(body);
+            // Rules were checked when they were set.
+            *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            *response.headers_mut() = header_map(headers);
+            Ok(Answer::whole(response))
+        }
+        Fault::Headers { headers } => {
+            let mut response = ask(shared, request, record).await;
+            response.headers_mut().extend(header_map(headers));
+            Ok(Answer::whole(response))
+        }
+        Fault::Delay { milliseconds } => {
+            tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
             Ok(Answer::whole(ask(shared, request, record).await))
         }
-        Some(Fault::Truncate { bytes }) => {
-            record.note = Some("fault: truncate");
-            Ok(ask(shared, request, record).await.map(|body| Answer::cut(&body, bytes)))
+        Fault::Drip { milliseconds, bytes } => {
+            let pause = Duration::from_millis(*milliseconds);
+            Ok(ask(shared, request, record).await.map(|body| Answer::dripping(body, *bytes, pause)))
         }
-        Some(Fault::Status { status, headers, body }) => {
-            record.note = Some("fault: status");
-            Ok(Answer::whole(status_answer(status, headers, body)))
-        }
-        Some(Fault::Reset) => {
-            record.note = Some("fault: reset");
-            Err(Reset)
-        }
-        Some(Fault::Hang) => {
-            record.note = Some("fault: hang");
+        Fault::Pad { bytes } => Ok(ask(shared, request, record).await.map(|body| Answer::padded(body, *bytes))),
+        Fault::Truncate { bytes } => Ok(ask(shared, request, record).await.map(|body| Answer::cut(&body, *bytes))),
+        Fault::Reset => Err(Reset),
+        Fault::Hang => {
             record.keep(shared, None, peer, at, started);
             std::future::pending().await
         }
     }
-}
-
-fn status_answer(status: u16, headers: Vec<(String, String)>, body: String) -> Response {
-    let mut response = Response::new(Bytes::from(body));
-    // Rules were checked when they were set; what cannot be sent is left out.
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
 }
 
 /// Asks the service; a panic becomes a 500.

@@ -1,145 +1,157 @@
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use http::{HeaderName, HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::ServeError;
+use crate::rule::{Fault, Rule};
 
 /// Paths under which a control API lives. A rule with a wildcard leaves them alone, so that nobody locks himself out.
 pub const CONTROL: &str = "/_greenlight/";
 
-/// Trouble on demand: rules that a [`crate::Server`] applies before or instead of its service. Without a rule a request pays one
-/// atomic load.
+/// Trouble on demand: rules that a [`crate::Server`] applies before or instead of its service.
+///
+/// Rules belong to groups, which are set and removed without touching each other; the group without a name is that of whoever wants
+/// to set everything. Without a rule a request pays one atomic load, with a hundred a few look-ups.
 #[derive(Debug, Default)]
 pub struct Faults {
     /// How many rules there are; kept beside the lock so that the ordinary way need not take it.
     count: AtomicUsize,
-    rules: Mutex<Vec<Rule>>,
+    book: Mutex<Book>,
 }
 
-/// One kind of trouble for some requests.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// The raw path it is for: exact, or a prefix where it ends in `*`.
-    pub path: String,
-    /// For how many more requests; none means until cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<u32>,
-    /// What happens.
-    pub fault: Fault,
+/// All rules, and where to find the one for a path.
+#[derive(Debug, Default)]
+struct Book {
+    /// In the order in which they were set: the first that matches a path is played.
+    rules: Vec<Kept>,
+    /// The first rule of each exact path.
+    exact: HashMap<String, usize>,
+    /// The first rule of each prefix.
+    prefixes: HashMap<String, usize>,
+    /// The lengths of the prefixes, each once.
+    lengths: Vec<usize>,
 }
 
-/// What happens to a request. In JSON an object with `kind`: `{"kind": "status", "status": 503}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Fault {
-    /// This answer instead of the service's.
-    Status {
-        /// 200 to 999.
-        status: u16,
-        /// Name and value.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        headers: Vec<(String, String)>,
-        /// As text.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        body: String,
-    },
-    /// The service's answer, so much later.
-    Delay {
-        /// How much later.
-        milliseconds: u64,
-    },
-    /// No answer ever; the connection stays open until the client leaves or the server stops.
-    Hang,
-    /// No answer: the connection is reset.
-    Reset,
-    /// The service's answer, its body cut off after so many bytes and the connection closed.
-    Truncate {
-        /// How many bytes of the body are sent. The head announces all of them.
-        bytes: usize,
-    },
+#[derive(Debug)]
+struct Kept {
+    group: String,
+    path: String,
+    times: Option<u32>,
+    /// Shared with the requests that it is played to.
+    fault: Arc<Fault>,
+}
+
+impl Kept {
+    fn rule(&self) -> Rule {
+        Rule { path: self.path.clone(), times: self.times, fault: Fault::clone(&self.fault) }
+    }
 }
 
 impl Faults {
-    /// Replaces all rules. The first rule that matches a path is the one that is played.
+    /// Replaces all rules, those of named groups too. The first rule that matches a path is the one that is played.
     ///
     /// # Errors
     /// [`ServeError::Fault`] where a rule could never be played; then nothing is changed.
     pub fn set(&self, rules: Vec<Rule>) -> Result<(), ServeError> {
-        for (index, rule) in rules.iter().enumerate() {
-            rule.check().map_err(|reason| ServeError::Fault { number: index + 1, reason })?;
-        }
-        let mut kept = self.rules();
-        *kept = rules;
-        self.count.store(kept.len(), Ordering::Release);
-        Ok(())
+        self.change(rules, "", |_| false)
     }
 
-    /// Removes all rules.
+    /// Replaces the rules of a group and leaves all others alone. Rules that were there before it come first.
+    ///
+    /// # Errors
+    /// [`ServeError::Fault`] where a rule could never be played; then nothing is changed.
+    pub fn set_group(&self, group: &str, rules: Vec<Rule>) -> Result<(), ServeError> {
+        self.change(rules, group, |kept| kept.group != group)
+    }
+
+    /// Removes all rules, those of named groups too.
     pub fn clear(&self) {
-        let mut rules = self.rules();
-        rules.clear();
-        self.count.store(0, Ordering::Release);
+        self.update(|book| book.rules.clear());
     }
 
-    /// The rules that are left, with the number of times that are left to each.
+    /// Removes the rules of a group.
+    pub fn clear_group(&self, group: &str) {
+        self.update(|book| book.rules.retain(|kept| kept.group != group));
+    }
+
+    /// The rules that are left, with the number of times that are left to each, in their order.
     pub fn list(&self) -> Vec<Rule> {
-        self.rules().clone()
+        self.book().rules.iter().map(Kept::rule).collect()
+    }
+
+    /// The rules that are left of a group.
+    pub fn list_group(&self, group: &str) -> Vec<Rule> {
+        self.book().rules.iter().filter(|kept| kept.group == group).map(Kept::rule).collect()
     }
 
     /// What happens to a request for this path; counts it.
-    pub(crate) fn hit(&self, path: &str) -> Option<Fault> {
+    pub(crate) fn hit(&self, path: &str) -> Option<Arc<Fault>> {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
-        let mut rules = self.rules();
-        let at = rules.iter().position(|rule| rule.matches(path))?;
-        let fault = rules[at].fault.clone();
-        if let Some(times) = &mut rules[at].times {
+        let mut book = self.book();
+        let at = book.find(path)?;
+        let Kept { times, fault, .. } = &mut book.rules[at];
+        let fault = Arc::clone(fault);
+        if let Some(times) = times {
             *times -= 1;
             if *times == 0 {
-                rules.remove(at);
-                self.count.store(rules.len(), Ordering::Release);
+                book.rules.remove(at);
+                book.index();
+                self.count.store(book.rules.len(), Ordering::Release);
             }
         }
         Some(fault)
     }
 
-    fn rules(&self) -> MutexGuard<'_, Vec<Rule>> {
-        // A rule list is replaced or shortened in one step; a panic cannot leave it half changed.
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    fn change(&self, rules: Vec<Rule>, group: &str, stays: impl Fn(&Kept) -> bool) -> Result<(), ServeError> {
+        for (index, rule) in rules.iter().enumerate() {
+            rule.check().map_err(|reason| ServeError::Fault { number: index + 1, reason })?;
+        }
+        let kept = |Rule { path, times, fault }| Kept { group: group.to_owned(), path, times, fault: Arc::new(fault) };
+        self.update(|book| {
+            book.rules.retain(stays);
+            book.rules.extend(rules.into_iter().map(kept));
+        });
+        Ok(())
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Book)) {
+        let mut book = self.book();
+        change(&mut book);
+        book.index();
+        self.count.store(book.rules.len(), Ordering::Release);
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // Nothing that is done under the lock panics.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rule {
-    fn matches(&self, path: &str) -> bool {
-        match self.path.strip_suffix('*') {
-            Some(prefix) => path.starts_with(prefix) && (prefix.starts_with(CONTROL) || !path.starts_with(CONTROL)),
-            None => path == self.path,
+impl Book {
+    /// Writes the index anew. Rules change seldom and are few.
+    fn index(&mut self) {
+        self.exact.clear();
+        self.prefixes.clear();
+        for (at, kept) in self.rules.iter().enumerate() {
+            let path = &kept.path;
+            match path.strip_suffix('*') {
+                Some(prefix) => self.prefixes.entry(prefix.to_owned()).or_insert(at),
+                None => self.exact.entry(path.clone()).or_insert(at),
+            };
         }
+        self.lengths = self.prefixes.keys().map(String::len).collect();
+        self.lengths.sort_unstable();
+        self.lengths.dedup();
     }
 
-    fn check(&self) -> Result<(), String> {
-        if !self.path.starts_with(['/', '*']) {
-            return Err(format!("path {:?} matches nothing; it starts with `/`, or is `*` for all", self.path));
-        }
-        if self.times == Some(0) {
-            return Err("times is 0; leave it out to play the fault until it is cleared".into());
-        }
-        let Fault::Status { status, headers, .. } = &self.fault else { return Ok(()) };
-        if StatusCode::from_u16(*status).is_err() || *status < 200 {
-            return Err(format!("status {status} is not a final HTTP status; give 200 to 999"));
-        }
-        for (name, value) in headers {
-            if HeaderName::from_bytes(name.as_bytes()).is_err() {
-                return Err(format!("{name:?} is not a header name"));
-            }
-            if HeaderValue::from_str(value).is_err() {
-                return Err(format!("the value of header {name} has bytes that no header may have"));
-            }
-        }
-        Ok(())
+    /// The first rule that matches a path.
+    fn find(&self, path: &str) -> Option<usize> {
+        // Of the control API's paths only a prefix that names it is a prefix.
+        let shortest = if path.starts_with(CONTROL) { CONTROL.len() } else { 0 };
+        let starts = self.lengths.iter().filter(|length| **length >= shortest).filter_map(|length| path.get(..*length));
+        let prefixes = starts.filter_map(|start| self.prefixes.get(start));
+        prefixes.chain(self.exact.get(path)).min().copied()
     }
 }

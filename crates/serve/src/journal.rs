@@ -54,7 +54,13 @@ impl Journal {
 
     /// The entries kept whose sequence is greater than `sequence`, oldest first; 0 for all.
     pub fn since(&self, sequence: u64) -> Vec<Entry> {
-        self.kept().entries.iter().filter(|entry| entry.sequence > sequence).cloned().collect()
+        self.since_below(sequence, "")
+    }
+
+    /// Those of [`Journal::since`] whose path starts so.
+    pub fn since_below(&self, sequence: u64, path: &str) -> Vec<Entry> {
+        let wanted = |entry: &&Entry| entry.sequence > sequence && entry.path.starts_with(path);
+        self.kept().entries.iter().filter(wanted).cloned().collect()
     }
 
     /// Forgets all entries; the sequence goes on.

@@ -13,6 +13,7 @@ mod error;
 mod faults;
 mod journal;
 mod message;
+mod rule;
 mod server;
 mod state;
 #[cfg(test)]
@@ -20,8 +21,9 @@ mod tests;
 
 pub use certificate::{Authority, Tls};
 pub use error::ServeError;
-pub use faults::{CONTROL, Fault, Faults, Rule};
+pub use faults::{CONTROL, Faults};
 pub use journal::{Entry, Journal};
 pub use message::{Clock, Request, Response, Service, UnixTime, respond, system_clock};
+pub use rule::{Base64, Fault, Rule};
 pub use server::{Limits, Server, ServerConfig, is_exposed};
 pub use state::StateFolder;

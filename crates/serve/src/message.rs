@@ -80,6 +80,9 @@ pub fn respond(status: StatusCode, content_type: &'static str, body: impl Into<B
 
 /// What answers requests. A panic inside ends in a 500 and an entry of the journal, never in the end of the server.
 pub trait Service: Send + Sync + 'static {
+    /// Told of each request whose head has arrived, its body still unread, whether or not a fault keeps it from being answered.
+    fn arrived(&self, _request: &Request) {}
+
     /// Answers one request.
     fn call(&self, request: Request) -> impl Future<Output = Response> + Send;
 

@@ -1,5 +1,7 @@
 //! A server as its clients see it: over real sockets on loopback, misbehaving ones included.
 
+mod faults;
+
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,9 +13,7 @@ use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::{
-    Authority, Fault, Limits, Request, Response, Rule, ServeError, Server, ServerConfig, StateFolder, Tls, respond,
-};
+use crate::{Authority, Limits, Request, Response, ServeError, Server, ServerConfig, StateFolder, Tls, respond};
 
 const NOW: i64 = 1_790_000_000;
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -274,71 +274,6 @@ async fn the_journal_is_bounded() {
 }
 
 #[tokio::test]
-async fn faults_are_played_as_often_as_asked_and_leave_the_control_api_alone() {
-    let config = config();
-    let faults = Arc::clone(&config.faults);
-    let server = start(config).await;
-    let rules: Vec<Rule> = serde_json::from_str(
-        r#"[{"path": "/once", "times": 1, "fault": {"kind": "status", "status": 429, "headers": [["Retry-After", "7"]], "body": "later"}},
-            {"path": "/cut/*", "fault": {"kind": "truncate", "bytes": 3}},
-            {"path": "/delay", "fault": {"kind": "delay", "milliseconds": 1}},
-            {"path": "*", "fault": {"kind": "reset"}}]"#,
-    )
-    .unwrap();
-    faults.set(rules.clone()).unwrap();
-    assert_eq!(faults.list(), rules);
-
-    let answer = get(server.address(), "/once").await;
-    assert!(
-        answer.starts_with("HTTP/1.1 429") && answer.contains("retry-after: 7") && answer.ends_with("later"),
-        "{answer}"
-    );
-    assert_eq!(faults.list().len(), 3);
-    assert_eq!(get(server.address(), "/once").await, "", "played once, then the reset for all");
-
-    let answer = get(server.address(), "/cut/a").await;
-    assert!(answer.contains("content-length: ") && answer.ends_with("\r\n\r\nGET"), "{answer}");
-    assert!(get(server.address(), "/delay").await.starts_with("HTTP/1.1 200"));
-    assert!(get(server.address(), "/_greenlight/faults").await.starts_with("HTTP/1.1 200"));
-    faults.clear();
-    assert!(get(server.address(), "/other").await.starts_with("HTTP/1.1 200"));
-}
-
-#[tokio::test]
-async fn a_reset_is_a_real_one() {
-    let config = config();
-    config.faults.set(vec![Rule { path: "*".into(), times: None, fault: Fault::Reset }]).unwrap();
-    let journal = Arc::clone(&config.journal);
-    let tls = Authority::generate(now()).unwrap();
-    for tls in [None, Some(tls.tls(&["localhost".into()]).unwrap())] {
-        let server = start(ServerConfig { tls, ..config.clone() }).await;
-        let client = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).no_proxy().build().unwrap();
-        let error = client.get(server.url()).send().await.unwrap_err();
-        assert!(format!("{error:?}").contains("ConnectionReset"), "{error:?}");
-    }
-    assert_eq!(journal.since(0)[0].note, Some("fault: reset"));
-    assert_eq!(journal.since(0)[0].status, None);
-}
-
-#[tokio::test]
-async fn a_hung_answer_ends_with_the_server() {
-    let limits = Limits { stop_time: Duration::from_millis(50), ..Limits::default() };
-    let config = ServerConfig { limits, ..config() };
-    config.faults.set(vec![Rule { path: "/hang".into(), times: None, fault: Fault::Hang }]).unwrap();
-    let journal = Arc::clone(&config.journal);
-    let server = start(config).await;
-    let address = server.address();
-    let hung = tokio::spawn(async move { get(address, "/hang").await });
-    while journal.since(0).is_empty() {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(journal.since(0)[0].note, Some("fault: hang"));
-    server.stop().await;
-    assert_eq!(hung.await.unwrap(), "");
-    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
-}
-
-#[tokio::test]
 async fn stop_lets_a_running_request_finish_and_closes_idle_connections() {
     let config = config();
     let server = start(config).await;
@@ -355,32 +290,6 @@ async fn stop_lets_a_running_request_finish_and_closes_idle_connections() {
     slow.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     idle.read_to_string(&mut answer).await.unwrap();
-}
-
-#[rstest]
-#[case::relative(r#"{"path": "token", "fault": {"kind": "hang"}}"#, "starts with `/`")]
-#[case::never(r#"{"path": "/", "times": 0, "fault": {"kind": "hang"}}"#, "times is 0")]
-#[case::interim(r#"{"path": "/", "fault": {"kind": "status", "status": 100}}"#, "200 to 999")]
-#[case::no_status(r#"{"path": "/", "fault": {"kind": "status", "status": 1000}}"#, "200 to 999")]
-#[case::name(
-    r#"{"path": "/", "fault": {"kind": "status", "status": 200, "headers": [["a b", ""]]}}"#,
-    "not a header name"
-)]
-#[case::value(
-    r#"{"path": "/", "fault": {"kind": "status", "status": 200, "headers": [["a", "\n"]]}}"#,
-    "value of header a"
-)]
-fn a_fault_that_cannot_be_played_is_refused(#[case] rule: &str, #[case] part: &str) {
-    let error = crate::Faults::default().set(vec![serde_json::from_str(rule).unwrap()]).unwrap_err().to_string();
-    assert!(error.contains("rule 1") && error.contains(part), "{error}");
-}
-
-#[rstest]
-#[case(r#"{"path": "/", "fault": {"kind": "hang"}, "time": 1}"#)]
-#[case(r#"{"path": "/", "fault": {"kind": "delay", "seconds": 1}}"#)]
-#[case(r#"{"path": "/", "fault": {"kind": "explode"}}"#)]
-fn a_misspelt_fault_is_refused(#[case] rule: &str) {
-    serde_json::from_str::<Rule>(rule).unwrap_err();
 }
 
 #[tokio::test]

@@ -146,6 +146,89 @@ async fn faults_break_an_endpoint_until_they_are_cleared() {
 }
 
 #[tokio::test]
+async fn a_group_of_faults_disturbs_no_other() {
+    let mock = start().await;
+    let (one, other) = (mock.tenant().await, mock.tenant().await);
+    let path = |tenant: &str| format!("/{tenant}/discovery/v2.0/keys");
+    let rule = |tenant: &str, status: u16| json!([{"path": format!("/{tenant}/*"), "fault": {"kind": "status", "status": status}}]);
+    let statuses = async || [mock.get(&path(&one)).await.status, mock.get(&path(&other)).await.status];
+    assert_eq!(mock.control(&format!("faults/{one}"), rule(&one, 500)).await.body, rule(&one, 500));
+    mock.control(&format!("faults/{other}"), rule(&other, 503)).await;
+    assert_eq!(statuses().await, [500, 503]);
+    mock.control(&format!("faults/{one}"), rule(&one, 502)).await;
+    assert_eq!(statuses().await, [502, 503]);
+    assert_eq!(mock.get(&format!("/_greenlight/faults/{other}")).await.body, rule(&other, 503));
+    mock.delete(&format!("faults/{one}")).await;
+    assert_eq!(statuses().await, [200, 503]);
+    mock.delete("faults").await;
+    assert_eq!(statuses().await, [200, 200]);
+}
+
+/// What the runner holds a target's appetite against: an outage, and a journal long overflown, change nothing.
+#[tokio::test]
+async fn fetches_are_counted_for_each_tenant_whatever_comes_of_them() {
+    let mock = start().await;
+    let own = mock.tenant().await;
+    let rule = json!([{"path": format!("/{own}/discovery/keys"), "fault": {"kind": "status", "status": 500}}]);
+    mock.control("faults/x", rule).await;
+    for path in ["discovery/keys", "discovery/v2.0/keys", "v2.0/.well-known/openid-configuration", "oauth2/token"] {
+        mock.get(&format!("/{own}/{path}")).await;
+    }
+    mock.get("/common/discovery/keys").await;
+    mock.delete("journal").await;
+    let counted = async |tenant: &str| mock.get(&format!("/_greenlight/fetches?tenant={tenant}")).await.body;
+    assert_eq!(counted(&own).await, json!({"jwks": 2, "discovery": 1}));
+    assert_eq!(counted("contoso").await, json!({"jwks": 0, "discovery": 0}));
+    assert_eq!(counted("common").await, json!({"jwks": 1, "discovery": 0}));
+    assert!(counted("nobody").await["error"].as_str().unwrap().contains("there is no tenant"));
+    assert_eq!(mock.get("/_greenlight/fetches").await.status, 400);
+}
+
+#[tokio::test]
+async fn the_journal_is_read_for_one_tenant() {
+    let mock = start().await;
+    for tenant in [CONTOSO, FABRIKAM, CONTOSO] {
+        mock.get(&format!("/{tenant}/discovery/keys")).await;
+    }
+    let entries = mock.get(&format!("/_greenlight/journal?path=/{CONTOSO}")).await.body;
+    let sequences: Vec<_> = entries.as_array().unwrap().iter().map(|entry| entry["sequence"].as_u64()).collect();
+    assert_eq!(sequences, [Some(1), Some(3)]);
+    let later = mock.get(&format!("/_greenlight/journal?since=1&path=/{CONTOSO}")).await.body;
+    assert_eq!(later.as_array().unwrap().len(), 1);
+}
+
+#[rstest]
+#[case::rs256("RS256", &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256)]
+#[case::rs384("RS384", &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA384)]
+#[case::rs512("RS512", &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA512)]
+#[case::ps256("PS256", &aws_lc_rs::signature::RSA_PSS_2048_8192_SHA256)]
+#[case::ps384("PS384", &aws_lc_rs::signature::RSA_PSS_2048_8192_SHA384)]
+#[case::ps512("PS512", &aws_lc_rs::signature::RSA_PSS_2048_8192_SHA512)]
+#[tokio::test]
+async fn any_bytes_are_signed_by_any_algorithm_for_an_added_tenant(
+    #[case] name: &str,
+    #[case] algorithm: &'static aws_lc_rs::signature::RsaParameters,
+) {
+    let mock = start().await;
+    let own = mock.tenant().await;
+    let rotated = mock.control("rotate", json!({"tenant": own})).await.body["kid"].clone();
+    let bytes = b"\xff\x00 no text";
+    let input = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let sign = json!({"tenant": own, "kid": rotated, "algorithm": name, "input": input});
+    let signed = mock.control("sign", sign.clone()).await.body;
+    assert_eq!((&signed["kid"], &signed["algorithm"]), (&rotated, &json!(name)));
+    let keys = mock.get(&format!("/{own}/discovery/v2.0/keys")).await.body["keys"].clone();
+    let key = keys.as_array().unwrap().iter().find(|key| key["kid"] == rotated).unwrap();
+    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap();
+    let components = aws_lc_rs::signature::RsaPublicKeyComponents { n: part(&key["n"]), e: part(&key["e"]) };
+    components.verify(algorithm, bytes, &part(&signed["signature"])).unwrap();
+
+    let mut elsewhere = sign;
+    elsewhere["tenant"] = json!(CONTOSO);
+    assert_eq!(mock.control("sign", elsewhere).await.status, 400, "contoso does not publish it");
+}
+
+#[tokio::test]
 async fn the_journal_shows_requests_without_their_secrets() {
     let mock = start().await;
     mock.post(&format!("/{CONTOSO}/oauth2/v2.0/token?client_secret=in-the-query"), &[("client_secret", "in-the-body")])

@@ -158,7 +158,7 @@ async fn other_paths_are_not_there(#[case] method: &str, #[case] path: &str) {
 async fn trouble_comes_on_demand(#[case] status: u16) {
     let mock = Mock::serving(&[]).await;
     let headers = vec![("Retry-After".to_owned(), "1".to_owned())];
-    let fault = Fault::Status { status, headers, body: String::new() };
+    let fault = Fault::Status { status, headers, body: String::new(), body_base64: None };
     mock.running.faults().set(vec![Rule { path: format!("{TOKEN}*"), times: Some(1), fault }]).unwrap();
     let answer = token(&mock, "").await;
     assert_eq!((answer.status, answer.header("retry-after")), (status, "1"));
