@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use serve::{Authority, Clock, Faults, Journal, ServeError, Server, ServerConfig, StateFolder, Tls, is_exposed};
+use serve::{
+    Authority, Clock, Faults, Journal, Limits, ServeError, Server, ServerConfig, StateFolder, Tls, is_exposed,
+};
 use token::Names;
 
 use crate::issuer::{Issuer, Place};
@@ -13,6 +15,9 @@ use crate::{Directory, Secret};
 /// The names by which clients reach the mock: its own, and Entra's where an address map leads them here.
 const CERTIFIED: [&str; 6] =
     ["localhost", "127.0.0.1", "::1", "login.microsoftonline.com", "sts.windows.net", "login.windows.net"];
+
+/// The longest body: a fault rule may hold a key set of ten thousand keys.
+const CONTROL_BYTES: usize = 16 * 1024 * 1024;
 
 /// How the mock is set up.
 #[derive(Debug)]
@@ -86,6 +91,7 @@ impl MockEntra {
                 clock: Arc::clone(&clock),
                 journal: Arc::clone(&issuer.journal),
                 faults: Arc::clone(&issuer.faults),
+                limits: Limits { body_bytes: CONTROL_BYTES, ..Limits::default() },
                 ..ServerConfig::new("mock Entra", address)
             };
             Server::start(server, Arc::clone(&issuer))

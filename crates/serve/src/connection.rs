@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -26,6 +27,7 @@ use tokio_rustls::server::TlsStream;
 use crate::answer::Answer;
 use crate::journal::Entry;
 use crate::message::{Request, Response, Service, respond};
+use crate::patient::Patient;
 use crate::rule::{Fault, header_map};
 use crate::server::{Limits, ServerConfig};
 
@@ -73,6 +75,26 @@ pub(crate) async fn serve<S: Service>(
     }
 }
 
+/// Turns away a connection that is one too many, at once and without waiting for anything. Plain HTTP is told why; what speaks TLS
+/// finds the connection closed, and either is in the journal.
+pub(crate) fn refuse<S>(stream: TcpStream, peer: SocketAddr, shared: &Shared<S>) {
+    let most = shared.limits().connections;
+    if shared.config.tls.is_none()
+        && let Ok(mut stream) = stream.into_std()
+    {
+        let body = format!("this server has its {most} connections already; close some, or use them again\n");
+        let answer = format!(
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        // A request that is left unread would turn the end into a reset, which can overtake the answer.
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(answer.as_bytes());
+    }
+    let mut record = Record { method: String::new(), path: String::new(), note: Some("too many connections") };
+    record.keep(shared, None, peer, (shared.config.clock)(), Instant::now());
+}
+
 /// The TLS handshake. A client that speaks plain HTTP is told so, in plain HTTP: a dropped connection explains nothing.
 async fn secure(acceptor: TlsAcceptor, mut stream: TcpStream) -> Option<TlsStream<TcpStream>> {
     const HANDSHAKE: u8 = 22;
@@ -118,6 +140,7 @@ async fn drive<S: Service>(
         let shared = Arc::clone(shared);
         async move { exchange(&shared, peer, https, request).await }
     });
+    let line = Patient::new(line, shared.limits().write_time);
     let mut connection = shared.http.serve_connection(TokioIo::new(line), service);
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),
@@ -133,7 +156,7 @@ async fn drive<S: Service>(
     if let Err(error) = ended
         && error.source().is_some_and(<dyn Error>::is::<Reset>)
     {
-        let line = connection.into_parts().io.into_inner();
+        let line = connection.into_parts().io.into_inner().into_inner();
         let _ = line.socket().set_zero_linger();
     }
 }

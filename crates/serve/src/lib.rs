@@ -13,6 +13,7 @@ mod error;
 mod faults;
 mod journal;
 mod message;
+mod patient;
 mod rule;
 mod server;
 mod state;

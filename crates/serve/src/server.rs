@@ -64,18 +64,24 @@ pub struct Limits {
     pub head_time: Duration,
     /// For a request's body; then it is answered 408.
     pub body_time: Duration,
+    /// How long a client may take nothing of its answer; then the connection is closed.
+    pub write_time: Duration,
+    /// How many connections are open at once. One more is turned away: with 503 on plain HTTP, by being closed on HTTPS.
+    pub connections: usize,
     /// How long [`Server::stop`] lets running requests finish.
     pub stop_time: Duration,
 }
 
 impl Default for Limits {
-    /// 64 KiB head, 1 MiB body, 30 s each, one second to stop.
+    /// 64 KiB head, 1 MiB body, 30 s for each and for a client to take its answer, 1000 connections, one second to stop.
     fn default() -> Self {
         Self {
             head_bytes: 64 * 1024,
             body_bytes: 1024 * 1024,
             head_time: Duration::from_secs(30),
             body_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
+            connections: 1000,
             stop_time: Duration::from_secs(1),
         }
     }
@@ -154,6 +160,9 @@ async fn accept<S: Service>(listener: TcpListener, shared: Arc<Shared<S>>, mut s
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) if connections.len() >= shared.limits().connections => {
+                    connection::refuse(stream, peer, &shared);
+                }
                 Ok((stream, peer)) => {
                     connections.spawn(connection::serve(stream, peer, Arc::clone(&shared), stop_asked.clone()));
                 }

@@ -242,6 +242,47 @@ async fn a_client_that_takes_too_much_is_refused(#[case] request: String, #[case
 }
 
 #[tokio::test]
+async fn one_connection_too_many_is_turned_away_until_one_ends() {
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let tls = Authority::generate(NOW).unwrap().tls(&["localhost".into()]).unwrap();
+    for tls in [None, Some(tls)] {
+        let config = ServerConfig { limits: limits.clone(), ..config() };
+        let journal = Arc::clone(&config.journal);
+        let https = tls.is_some();
+        let server = start(ServerConfig { tls, ..config }).await;
+        let first = TcpStream::connect(server.address()).await.unwrap();
+        let refused = get(server.address(), "/").await;
+        if https {
+            assert_eq!(refused, "");
+        } else {
+            assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("its 1 connections"), "{refused}");
+        }
+        assert_eq!(journal.since(0)[0].note, Some("too many connections"));
+        drop(first);
+        while !get(server.address(), "/").await.contains(if https { "400" } else { "200" }) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answer_is_dropped() {
+    let limits = Limits { write_time: Duration::from_millis(80), connections: 1, ..Limits::default() };
+    let config = ServerConfig { limits, ..config() };
+    let pad = crate::Fault::Pad { bytes: 100_000_000 };
+    config.faults.set(vec![crate::Rule { path: "/".into(), times: None, fault: pad }]).unwrap();
+    let server = start(config).await;
+    let mut stuck = TcpStream::connect(server.address()).await.unwrap();
+    stuck.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    while !get(server.address(), "/free").await.starts_with("HTTP/1.1 200") {
+        tokio::task::yield_now().await;
+    }
+    let mut answer = Vec::new();
+    let _ = stuck.read_to_end(&mut answer).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200") && answer.len() < 100_000_000, "{}", answer.len());
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500_and_the_connection_goes_on() {
     let config = config();
     let journal = Arc::clone(&config.journal);
