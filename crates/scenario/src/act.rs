@@ -1,5 +1,9 @@
 //! What is done to the issuer between two requests.
 
+mod read;
+
+pub(crate) use read::read;
+
 use token::Octets;
 
 /// What is done to the issuer of the target's tokens, for the rest of the case.

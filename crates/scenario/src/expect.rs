@@ -3,6 +3,7 @@
 use diagnostics::{Key, Node, Problems, Value};
 use results::AnsweredBy;
 
+use crate::form::one_of;
 use crate::send::header_name;
 
 /// What a step expects of the answer.
@@ -138,7 +139,9 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Expect> {
         Value::Text(_) => problems.word(node, &Outcome::WORDS).map(Expect::promise),
         Value::Map(_) => full(node, problems),
         _ => {
-            problems.mismatch(node, "a promise", "write accepted, unauthenticated, forbidden, refused or recorded");
+            let words = Outcome::WORDS.map(|(word, _)| word);
+            let [first @ .., last] = &words;
+            problems.mismatch(node, "a promise", &format!("write {} or {last}", first.join(", ")));
             None
         }
     }
@@ -146,61 +149,94 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Expect> {
 
 fn full(node: &Node, problems: &Problems) -> Option<Expect> {
     let fields = problems.fields(node)?;
-    let outcome_node = fields.required("outcome");
-    let outcome = outcome_node.and_then(|node| problems.word(node, &Outcome::WORDS));
-    let status = fields.optional("status").map(|node| (node, statuses(node, problems)));
+    let outcome = fields.required("outcome").and_then(|node| problems.word(node, &Outcome::WORDS));
+    let listed = |key| fields.optional(key).map(|node| statuses(node, problems)).unwrap_or_default();
+    let (status, also) = (listed("status"), listed("also"));
     let headers = fields.optional("headers").map(|node| headers(node, problems)).unwrap_or_default();
     let (body_contains, body_lacks) = fields.optional("body").map(|node| body(node, problems)).unwrap_or_default();
-    let answered_by = fields.optional("answered-by").and_then(|node| answered_by(node, problems));
-    let principal = fields.optional("principal").and_then(|node| Some((node, principal(node, problems)?)));
-    let within_ms = fields.optional("within-ms").and_then(|node| positive(node, problems));
-    let detailed = fields.entries().len() > 1;
-    fields.finish();
-
-    let outcome = outcome?;
-    if let (Outcome::Recorded, Some(word), true) = (outcome, outcome_node, detailed) {
-        problems.error(word.span, "what is recorded expects nothing else", "remove the rest, or promise an outcome");
-    }
-    if let Some((node, statuses)) = &status
-        && outcome.is_denial()
-        && statuses.iter().any(|status| (200..300).contains(status))
-    {
-        let message = format!("`{}` never answers 2xx", outcome.word());
-        problems.error(node.span, message, "name a status that refuses, such as 401 or 403");
-    }
-    if let Some((node, _)) = &principal
-        && outcome.is_denial()
-    {
-        let help = "remove it: a function that is not reached is told nothing";
-        problems.error(node.span, format!("`{}` shows no principal", outcome.word()), help);
-    }
-    let principal = principal.map(|(_, principal)| principal);
-    let status = status.map(|(_, statuses)| statuses).unwrap_or_default();
-    Some(Expect {
+    let expect = Expect {
         status,
+        also,
+        may_close: fields.boolean_or("may-close", false),
+        never_5xx: fields.boolean_or("never-5xx", false),
+        contract: fields.boolean_or("contract", false),
+        key_fetches: fields.optional("key-fetches").and_then(|node| count(node, problems)),
         headers,
         body_contains,
         body_lacks,
-        answered_by,
-        principal,
-        within_ms,
-        ..Expect::promise(outcome)
-    })
+        answered_by: fields.optional("answered-by").and_then(|node| answered_by(node, problems)),
+        principal: fields.optional("principal").and_then(|node| principal(node, problems)),
+        within_ms: fields.optional("within-ms").and_then(|node| positive(node, problems)),
+        ..Expect::promise(outcome.unwrap_or(Outcome::Recorded))
+    };
+    if outcome.is_some() {
+        consistent(&expect, fields.entries(), problems);
+    }
+    fields.finish();
+    outcome.map(|_| expect)
+}
+
+/// Whether what is expected can come together.
+fn consistent(expect: &Expect, entries: &[(Key, Node)], problems: &Problems) {
+    let word = expect.outcome.word();
+    for (key, node) in entries {
+        let refuse = |message: String, help: &str| problems.error(node.span, message, help);
+        let is_recorded = expect.outcome == Outcome::Recorded;
+        let reached_by_none = expect.outcome.is_denial() && expect.outcome != Outcome::Unreached;
+        match key.text.as_str() {
+            "outcome" if is_recorded && entries.len() > 1 => {
+                refuse("what is recorded expects nothing else".to_owned(), "remove the rest, or promise an outcome")
+            }
+            _ if is_recorded => {}
+            "status" if reached_by_none && expect.status.iter().any(is_success) => {
+                refuse(format!("`{word}` never answers 2xx"), "name a status that refuses, such as 401 or 403");
+            }
+            "also" if reached_by_none && expect.also.iter().any(is_success) => refuse(
+                format!("`{word}` never answers 2xx"),
+                "name a status that refuses, such as 400; `unreached` lets others than the function succeed",
+            ),
+            "also" if !expect.status.is_empty() => {
+                refuse("`also` stands beside `status`".to_owned(), "`status` says all that is right: name it there");
+            }
+            "principal" if expect.outcome.is_denial() => {
+                let help = "remove it: a function that is not reached is told nothing";
+                refuse(format!("`{word}` shows no principal"), help);
+            }
+            "may-close" if expect.may_close && expect.outcome == Outcome::Accepted => {
+                refuse(
+                    "`accepted` is an answer".to_owned(),
+                    "remove it: a closed connection shows that nobody accepted",
+                );
+            }
+            "never-5xx"
+                if expect.never_5xx && expect.status.iter().chain(&expect.also).any(|status| *status >= 500) =>
+            {
+                refuse("a 5xx is right and wrong here".to_owned(), "keep the status or `never-5xx`");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_success(status: &u16) -> bool {
+    (200..300).contains(status)
 }
 
 fn statuses(node: &Node, problems: &Problems) -> Vec<u16> {
-    let one = |node: &Node| {
-        let number = problems.integer(node)?;
-        let status = u16::try_from(number).ok().filter(|status| (100..600).contains(status));
-        if status.is_none() {
-            problems.error(node.span, format!("{number} is not an HTTP status"), "a status is between 100 and 599");
-        }
-        status
-    };
     match &node.value {
-        Value::List(items) => items.iter().filter_map(one).collect(),
-        _ => one(node).into_iter().collect(),
+        Value::List(items) => items.iter().filter_map(|item| status(item, problems)).collect(),
+        _ => status(node, problems).into_iter().collect(),
     }
+}
+
+/// An HTTP status.
+pub(crate) fn status(node: &Node, problems: &Problems) -> Option<u16> {
+    let number = problems.integer(node)?;
+    let status = u16::try_from(number).ok().filter(|status| (100..600).contains(status));
+    if status.is_none() {
+        problems.error(node.span, format!("{number} is not an HTTP status"), "a status is between 100 and 599");
+    }
+    status
 }
 
 fn headers(node: &Node, problems: &Problems) -> Vec<(String, HeaderExpectation)> {
@@ -215,9 +251,14 @@ fn header(node: &Node, problems: &Problems) -> Option<HeaderExpectation> {
         Value::Text(word) if word == "absent" => Some(HeaderExpectation::Absent),
         Value::Map(_) => {
             let fields = problems.fields(node)?;
-            let text = fields.required_text("contains");
+            let text = |key| fields.optional(key).map(|node| problems.text(node).map(str::to_owned));
+            let forms = [
+                text("contains").map(|text| text.map(HeaderExpectation::Contains)),
+                text("never").map(|text| text.map(HeaderExpectation::Never)),
+            ];
+            let form = one_of(&fields, forms, "write `{ contains: ... }` or `{ never: ... }`", problems);
             fields.finish();
-            text.map(HeaderExpectation::Contains)
+            form
         }
         _ => problems.text(node).map(|text| HeaderExpectation::Is(text.to_owned())),
     }
@@ -261,4 +302,14 @@ pub(crate) fn positive(node: &Node, problems: &Problems) -> Option<u64> {
         problems.error(node.span, format!("{number} is too small"), "write a whole number above zero");
     }
     positive
+}
+
+/// A whole number, zero included.
+fn count(node: &Node, problems: &Problems) -> Option<u32> {
+    let number = problems.integer(node)?;
+    let count = u32::try_from(number).ok();
+    if count.is_none() {
+        problems.error(node.span, format!("{number} is no count"), "write a whole number, 0 or more");
+    }
+    count
 }

@@ -7,14 +7,23 @@
 //! environment variables, and others read them.
 
 mod act;
+mod check;
 mod expect;
+mod forge;
+mod form;
 mod json;
+mod octets;
+mod places;
 mod profile;
+mod read;
 mod recipe;
 mod scenario;
 mod send;
+mod steps;
 mod substitute;
 mod template;
+mod used;
+mod variables;
 mod variants;
 
 pub use act::{Act, Document, KeyChange, Trouble};
@@ -23,6 +32,7 @@ pub use profile::{
     Address, AddressError, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks, Opening,
     Platform, PrincipalPlace, Profile, Secret, Sink, Target,
 };
-pub use scenario::{Case, Consent, Exchange, Scenario, Step, read};
+pub use read::read;
+pub use scenario::{Case, Consent, Exchange, Scenario, Step};
 pub use send::{Door, Send};
 pub use template::Template;

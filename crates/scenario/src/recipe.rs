@@ -1,37 +1,19 @@
 //! How a token is made, as a scenario says it.
 
 use diagnostics::{Fields, Key, Node, Problems, Value};
-use token::{Forge, HmacSecret, Lifetime, Recipe, Signature, TokenVersion};
+use token::{Lifetime, Recipe, TokenVersion};
 
+use crate::forge;
 use crate::json::json;
 
 /// Claims or header members that are set (some) or removed (none), in order.
-type Changes = Vec<(String, Option<serde_json::Value>)>;
+pub(crate) type Changes = Vec<(String, Option<serde_json::Value>)>;
 
 const VERSIONS: [(&str, TokenVersion); 4] = [
     ("settings", TokenVersion::Settings),
     ("other", TokenVersion::Other),
     ("v1", TokenVersion::V1),
     ("v2", TokenVersion::V2),
-];
-
-const SIGNATURES: [(&str, &Signature); 8] = [
-    ("issuer", &Signature::Issuer),
-    ("keep", &Signature::Keep),
-    ("empty", &Signature::Empty),
-    ("absent", &Signature::Absent),
-    ("flipped", &Signature::Flipped),
-    ("truncated", &Signature::Truncated),
-    ("stranger", &Signature::Stranger),
-    ("garbage", &Signature::Garbage),
-];
-
-const HMAC_SECRETS: [(&str, &HmacSecret); 5] = [
-    ("spki-pem", &HmacSecret::SpkiPem),
-    ("spki-der", &HmacSecret::SpkiDer),
-    ("pkcs1-pem", &HmacSecret::Pkcs1Pem),
-    ("pkcs1-der", &HmacSecret::Pkcs1Der),
-    ("empty", &HmacSecret::Empty),
 ];
 
 /// Reads `token:`.
@@ -49,47 +31,14 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Recipe> {
             issued_in: seconds(&fields, "issued-in", problems),
         },
         claims: fields.optional("claims").map(|node| changes(node, problems)).unwrap_or_default(),
-        forge: fields.optional("forge").map(|node| forge(node, problems)).unwrap_or_default(),
+        forge: fields.optional("forge").map(|node| forge::read(node, problems)).unwrap_or_default(),
     };
     fields.finish();
     Some(recipe)
 }
 
-fn forge(node: &Node, problems: &Problems) -> Forge {
-    let Some(fields) = problems.fields(node) else { return Forge::default() };
-    let forge = Forge {
-        header: fields.optional("header").map(|node| changes(node, problems)).unwrap_or_default(),
-        signature: fields.optional("signature").and_then(|node| signature(node, problems)).unwrap_or_default(),
-        ..Forge::default()
-    };
-    fields.finish();
-    forge
-}
-
-fn signature(node: &Node, problems: &Problems) -> Option<Signature> {
-    if matches!(&node.value, Value::Text(word) if word == "hmac") {
-        let words = HMAC_SECRETS.map(|(word, _)| word).join(", ");
-        let help = format!("write `{{ hmac: ... }}` with one of {words}, or `{{ text: ... }}`");
-        problems.error(node.span, "`hmac` needs what it is keyed with", help);
-        return None;
-    }
-    let Value::Map(_) = &node.value else { return problems.word(node, &SIGNATURES).cloned() };
-    let fields = problems.fields(node)?;
-    let secret = fields.required("hmac").and_then(|node| hmac_secret(node, problems));
-    fields.finish();
-    secret.map(Signature::Hmac)
-}
-
-fn hmac_secret(node: &Node, problems: &Problems) -> Option<HmacSecret> {
-    let Value::Map(_) = &node.value else { return problems.word(node, &HMAC_SECRETS).cloned() };
-    let fields = problems.fields(node)?;
-    let text = fields.required_text("text");
-    fields.finish();
-    text.map(HmacSecret::Text)
-}
-
 /// Values to set, as they are, or one of two forms: `absent` removes, `{ set: value }` sets any value, also a mapping.
-fn changes(node: &Node, problems: &Problems) -> Changes {
+pub(crate) fn changes(node: &Node, problems: &Problems) -> Changes {
     let Some(fields) = problems.fields(node) else { return Vec::new() };
     let one = |(key, node): &(Key, Node)| Some((key.text.clone(), change(node, problems)?));
     fields.entries().iter().filter_map(one).collect()
@@ -116,22 +65,23 @@ fn change(node: &Node, problems: &Problems) -> Option<Option<serde_json::Value>>
 
 /// A span of time as people write it: `-15m`, `1h`.
 fn seconds(fields: &Fields<'_>, key: &'static str, problems: &Problems) -> Option<i64> {
-    let node = fields.optional(key)?;
+    fields.optional(key).and_then(|node| span_of_time(node, problems))
+}
+
+/// A span of time in seconds.
+pub(crate) fn span_of_time(node: &Node, problems: &Problems) -> Option<i64> {
     let written = match &node.value {
-        Value::Text(text) => span_of_time(text),
+        Value::Text(text) => in_seconds(text),
         _ => None,
     };
     if written.is_none() {
-        problems.mismatch(
-            node,
-            "a span of time",
-            "write a number and s, m, h or d: `90s`, `-15m`, `1h`; minus is in the past",
-        );
+        let help = "write a number and s, m, h or d: `90s`, `-15m`, `1h`; minus is in the past";
+        problems.mismatch(node, "a span of time", help);
     }
     written
 }
 
-fn span_of_time(text: &str) -> Option<i64> {
+fn in_seconds(text: &str) -> Option<i64> {
     let unit = match text.chars().last()? {
         's' => 1,
         'm' => 60,

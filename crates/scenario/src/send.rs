@@ -1,10 +1,10 @@
 //! What is sent.
 
 use diagnostics::{Node, Problems, Span, Value};
-use token::Recipe;
+use token::{Octets, Piece, Recipe};
 
-use crate::recipe;
-use crate::template::{TOKEN, Template};
+use crate::template::Template;
+use crate::{octets, recipe};
 
 /// A request, but for what the profile adds: where the target is, and what is at its path. The default is a plain request
 /// without a token.
@@ -49,44 +49,93 @@ pub enum Door {
     Keyed,
 }
 
+const DOORS: [(&str, Door); 3] = [("function", Door::Function), ("excluded", Door::Excluded), ("keyed", Door::Keyed)];
+
+impl Send {
+    /// Everything in it that may have variables, but for the recipes.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        headers.chain(&self.query).chain(&self.body).chain(&self.target).chain(&self.lines)
+    }
+}
+
 /// Reads `send:`.
 pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Send> {
     let fields = problems.fields(node)?;
+    let to = fields.optional("to").and_then(|node| problems.word(node, &DOORS)).unwrap_or_default();
     let method = fields.optional("method").and_then(|node| method(node, problems));
     let path = fields.optional("path").and_then(|node| path(node, problems));
     let query = fields.optional("query").and_then(|node| query(node, problems));
-    let listed = fields.optional("headers").map(|node| headers(node, problems)).unwrap_or_default();
-    let body = fields.optional("body").and_then(|node| problems.text(node)).map(Template::new);
-    let token_node = fields.optional("token");
-    let token = token_node.and_then(|node| recipe::read(node, problems));
+    let target = fields.optional("target").and_then(|node| octets::read(node, problems)).map(Template::from);
+    let mut headers = fields.optional("headers").map(|node| headers(node, problems)).unwrap_or_default();
+    let lines = fields.optional("lines").map(|node| lines(node, problems)).unwrap_or_default();
+    let without = fields.optional("without").map(|node| names(node, problems)).unwrap_or_default();
+    let version = fields.optional("version").and_then(|node| version(node, problems));
+    let body = fields.optional("body").and_then(|node| octets::read(node, problems)).map(Template::from);
+    let token = fields.optional("token").map(|node| (node, recipe::read(node, problems)));
+    let other_token = fields.optional("other-token").map(|node| (node, recipe::read(node, problems)));
     let authorization = fields.optional("authorization").and_then(|node| {
-        if let Some((name, _)) = listed.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        if let Some((name, _)) = headers.iter().find(|(name, _)| is_authorization(name)) {
             problems.error(node.span, format!("`{name}` is among the headers too"), "keep one of the two");
         }
-        header_value(node, problems).map(Template::new)
+        header_bytes(node, problems)
     });
+    for (key, node) in fields.entries() {
+        if target.is_some() && ["path", "query"].contains(&key.text.as_str()) && node.value != Value::Null {
+            let message = format!("`{}` stands beside `target`", key.text);
+            problems.error(key.span, message, "`target` is the whole of it: write path and query in it");
+        }
+    }
     fields.finish();
 
-    let mut headers: Vec<(String, Template)> = Vec::new();
-    headers.extend(authorization.map(|value| ("Authorization".to_owned(), value)));
-    headers.extend(listed);
-    let mut templates = headers.iter().map(|(_, value)| value).chain(&query).chain(&body);
-    match (token_node, templates.any(Template::wants_token)) {
+    if let Some(value) = authorization {
+        headers.insert(0, ("Authorization".to_owned(), value));
+    }
+    let mut send = Send { to, method, path, query, headers, body, target, lines, without, version, ..Send::default() };
+    place(
+        &mut send,
+        node.span,
+        (token.as_ref().map(|(node, _)| *node), other_token.as_ref().map(|(node, _)| *node)),
+        problems,
+    );
+    send.token = token.and_then(|(_, recipe)| recipe);
+    send.other_token = other_token.and_then(|(_, recipe)| recipe);
+    Some(send)
+}
+
+/// Sees to it that every token is sent somewhere, and none is sent that is not there.
+fn place(send: &mut Send, span: Span, (token, other): (Option<&Node>, Option<&Node>), problems: &Problems) {
+    let wants = |name: &str| send.templates().flat_map(Template::variables).any(|known| known == name);
+    match (other, wants("other-token")) {
         (None, true) => {
-            let message = format!("`{TOKEN}` stands for the token of this step, which has none");
-            problems.error(node.span, message, "add `token: { caller: ... }`");
+            let message = "`${other-token}` stands for the second token of this step, which has none";
+            problems.error(span, message, "add `other-token: { caller: ... }`");
         }
-        // Where the scenario does not say where the token goes, it goes where a bearer token belongs (RFC 6750 section 2.1).
         (Some(node), false) => {
-            if let Some((name, _)) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-                let message = format!("this token is sent nowhere: `{name}` is set without it");
-                problems.error(node.span, message, format!("write `{TOKEN}` where it belongs, or remove it"));
-            }
-            headers.insert(0, ("Authorization".to_owned(), Template::new(format!("Bearer {TOKEN}"))));
+            let help = "write `${other-token}` where it belongs, or remove it";
+            problems.error(node.span, "the second token is sent nowhere", help);
         }
         _ => {}
     }
-    Some(Send { method, path, query, headers, body, token, ..Send::default() })
+    match (token, wants("token")) {
+        (None, true) => {
+            let message = "`${token}` stands for the token of this step, which has none";
+            problems.error(span, message, "add `token: { caller: ... }`");
+        }
+        // Where the scenario does not say where the token goes, it goes where a bearer token belongs (RFC 6750 section 2.1).
+        (Some(node), false) => {
+            if let Some((name, _)) = send.headers.iter().find(|(name, _)| is_authorization(name)) {
+                let message = format!("this token is sent nowhere: `{name}` is set without it");
+                problems.error(node.span, message, "write `${token}` where it belongs, or remove it");
+            }
+            send.headers.insert(0, ("Authorization".to_owned(), Template::new("Bearer ${token}")));
+        }
+        _ => {}
+    }
+}
+
+fn is_authorization(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
 }
 
 /// A method: any token of RFC 9110 section 5.6.2, in the very letters.
@@ -128,7 +177,7 @@ fn query(node: &Node, problems: &Problems) -> Option<Template> {
     None
 }
 
-/// Headers: a mapping of names to a text, or to a list of texts where one is sent several times.
+/// Headers: a mapping of names to bytes, or to a list of those where one is sent several times.
 fn headers(node: &Node, problems: &Problems) -> Vec<(String, Template)> {
     let Some(fields) = problems.fields(node) else { return Vec::new() };
     let mut headers = Vec::new();
@@ -138,11 +187,31 @@ fn headers(node: &Node, problems: &Problems) -> Vec<(String, Template)> {
             Value::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
-        for value in values.iter().filter_map(|value| header_value(value, problems)) {
-            headers.extend(name.clone().map(|name| (name, Template::new(value))));
+        for value in values.iter().filter_map(|value| header_bytes(value, problems)) {
+            headers.extend(name.clone().map(|name| (name, value)));
         }
     }
     headers
+}
+
+/// Header lines as they are.
+fn lines(node: &Node, problems: &Problems) -> Vec<Template> {
+    let items = problems.list(node).unwrap_or_default();
+    items.iter().filter_map(|item| octets::read(item, problems)).map(Template::from).collect()
+}
+
+fn names(node: &Node, problems: &Problems) -> Vec<String> {
+    let items = problems.list(node).unwrap_or_default();
+    items.iter().filter_map(|item| header_name(problems.text(item)?, item.span, problems)).collect()
+}
+
+fn version(node: &Node, problems: &Problems) -> Option<String> {
+    let text = problems.text(node)?;
+    if text.contains(char::is_control) {
+        problems.error(node.span, "the version is one line", "such as `HTTP/1.0`; other bytes go into `lines`");
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 /// A header's name: a token of RFC 9110 section 5.6.2.
@@ -161,9 +230,30 @@ pub(crate) fn header_value<'a>(node: &'a Node, problems: &Problems) -> Option<&'
     if !text.contains(|c: char| c.is_control() && c != '\t') {
         return Some(text);
     }
-    let what = if text.contains(['\r', '\n']) { "a line break" } else { "a control character" };
-    problems.error(node.span, format!("a header's value cannot have {what}"), "write it on one line, in quotes");
+    one_line(node, &Octets(vec![Piece::Text(text.to_owned())]), problems);
     None
+}
+
+/// A header's value as bytes, on one line too.
+fn header_bytes(node: &Node, problems: &Problems) -> Option<Template> {
+    let octets = octets::read(node, problems)?;
+    let is_control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+    let bad = octets.0.iter().any(|piece| match piece {
+        Piece::Text(text) | Piece::Repeat { repeat: text, .. } => text.contains(|c: char| c.is_control() && c != '\t'),
+        Piece::Hex { hex } => octets::bytes_of(hex).unwrap_or_default().iter().any(is_control),
+    });
+    if bad {
+        one_line(node, &octets, problems);
+        return None;
+    }
+    Some(Template::from(octets))
+}
+
+fn one_line(node: &Node, octets: &Octets, problems: &Problems) {
+    let has_break = Template::from(octets.clone()).fill("").contains(['\r', '\n']);
+    let what = if has_break { "a line break" } else { "a control character" };
+    let help = "write it on one line, in quotes; `lines:` takes any byte";
+    problems.error(node.span, format!("a header's value cannot have {what}"), help);
 }
 
 fn is_token(text: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use diagnostics::{Key, Node, Problems, Value};
 
+use crate::variables::TOKENS;
+
 /// More cases than this in one scenario are a mistake, not a wish.
 const MAX_CASES: usize = 100_000;
 
@@ -72,9 +74,10 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Vec<Axis> {
 }
 
 fn axis(key: &Key, node: &Node, problems: &Problems) -> Axis {
-    if key.text == "token" || !is_name(&key.text) {
+    if TOKENS.contains(&key.text.as_str()) || !is_name(&key.text) {
         let message = format!("`{}` cannot name an axis", key.text);
-        problems.error(key.span, message, "use lower-case letters, digits and dashes; `token` is the step's own token");
+        let help = "use lower-case letters, digits and dashes; `token` and `other-token` are the step's own tokens";
+        problems.error(key.span, message, help);
     }
     let choices: Vec<Choice> = match &node.value {
         Value::List(values) => values.iter().filter_map(|value| unnamed(value, problems)).collect(),

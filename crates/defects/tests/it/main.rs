@@ -102,8 +102,9 @@ async fn start(mocks: &Mocks, settings: Settings, chain: Chain) -> FunctionApp {
 }
 
 fn scenarios() -> Vec<Arc<Scenario>> {
-    let files = fs::read_dir(root().join("scenarios/core")).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let themes = entries(&root().join("scenarios")).filter(|path| path.is_dir());
+    let mut files: Vec<_> = themes.flat_map(|theme| entries(&theme)).collect();
     files.sort();
     let sources: Vec<_> =
         files.iter().map(|file| Source::new(file.display().to_string(), fs::read_to_string(file).unwrap())).collect();

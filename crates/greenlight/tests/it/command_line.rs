@@ -29,7 +29,7 @@ fn help_tells_every_option(#[case] command: &[&str]) {
 
 #[rstest]
 #[case::list(&["list"])]
-#[case::list_some(&["list", "core/wrong-audience"])]
+#[case::list_some(&["list", "claims/wrong-audience"])]
 #[case::explain(&["explain", "valid-caller"])]
 #[case::explain_variants(&["explain", "bad-signature"])]
 fn scenarios_are_told(#[case] arguments: &[&str]) {
@@ -44,7 +44,7 @@ fn scenarios_are_told(#[case] arguments: &[&str]) {
 #[case::two_targets("two_targets", &["run", "--target", "reference", "--profile", "profile.yaml"])]
 #[case::unknown_option("unknown_option", &["run", "--taget", "reference"])]
 #[case::unknown_scenario("unknown_scenario", &["run", "--target", "reference", "wrong-audiense"])]
-#[case::unknown_in_folder("unknown_in_folder", &["list", "core/expired-tokn"])]
+#[case::unknown_in_folder("unknown_in_folder", &["list", "claims/expired-tokn"])]
 #[case::unknown_folder("unknown_folder", &["list", "cor/"])]
 #[case::unlike_any("unlike_any", &["explain", "teapot"])]
 #[case::no_number("no_number", &["run", "--target", "reference", "--wait", "soon"])]

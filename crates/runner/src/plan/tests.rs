@@ -37,7 +37,7 @@ fn scenarios() -> Vec<Scenario> {
         .iter()
         .map(|(id, send, expect)| {
             let text =
-                format!("id: {id}\ntitle: t\nwhy: w\nseverity: high\ncite: [c]\nsend: {send}\nexpect: {expect}\n");
+                format!("id: {id}\ntitle: t\nwhy: w\nseverity: high\ncite: [c]\nfix: f\nsend: {send}\nexpect: {expect}\n");
             Source::new(format!("{id}.yaml"), text)
         })
         .collect();

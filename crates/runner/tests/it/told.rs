@@ -52,7 +52,7 @@ pub(crate) fn marked(mut run: Run) -> Run {
 
 fn scenario(text: &str) -> Scenario {
     let id = text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
-    let text = format!("{text}\ntitle: A title\nwhy: A reason\nseverity: high\ncite: [a page]\n");
+    let text = format!("{text}\ntitle: A title\nwhy: A reason\nseverity: high\ncite: [a page]\nfix: A remedy\n");
     let (mut scenarios, diagnostics) = scenario::read(&[Source::new(format!("core/{id}.yaml"), text)]);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     scenarios.remove(0)

@@ -6,7 +6,7 @@ use diagnostics::{Diagnostic, Source, render};
 use rstest::rstest;
 use scenario::Profile;
 
-use crate::files::{folder, source};
+use crate::files::{folder, scenarios, source};
 
 /// Keeps what is told about one file, under the file's name.
 fn told(kind: &str, source: &Source, diagnostics: &[Diagnostic]) {
@@ -47,7 +47,7 @@ fn an_id_of_two_files_is_shown_in_both() {
 fn a_broken_file_does_not_hide_the_others() {
     let mut sources = folder("crates/scenario/tests/broken/scenario");
     let broken = sources.len();
-    sources.extend(folder("scenarios/core"));
+    sources.extend(scenarios());
     let (scenarios, _) = scenario::read(&sources);
     assert_eq!(scenarios.len(), sources.len() - broken);
 }

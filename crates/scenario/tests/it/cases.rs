@@ -6,10 +6,10 @@ use scenario::{Case, Expect, HeaderExpectation, Outcome, Scenario};
 use serde_json::json;
 use token::{Need, Signature, TokenVersion};
 
-use crate::files::folder;
+use crate::files::scenarios;
 
 fn read(rest: &str) -> Scenario {
-    let head = "{ id: one, title: t, why: w, severity: low, cite: [c]";
+    let head = "{ id: one, title: t, why: w, severity: low, cite: [c], fix: f";
     let source = Source::new("one.yaml", format!("{head}, {rest} }}"));
     let (mut scenarios, diagnostics) = scenario::read(&[source]);
     assert_eq!(diagnostics, []);
@@ -23,7 +23,7 @@ fn only(rest: &str) -> Case {
 }
 
 fn core(id: &str) -> Vec<Case> {
-    let (scenarios, diagnostics) = scenario::read(&folder("scenarios/core"));
+    let (scenarios, diagnostics) = scenario::read(&scenarios());
     assert_eq!(diagnostics, []);
     scenarios.iter().find(|scenario| scenario.id == id).expect(id).cases().collect()
 }
@@ -153,7 +153,7 @@ fn the_most_demanding_step_decides() {
 
 #[test]
 fn the_core_scenarios_have_one_control_and_are_short() {
-    let sources = folder("scenarios/core");
+    let sources = scenarios();
     let (scenarios, diagnostics) = scenario::read(&sources);
     assert_eq!(diagnostics, []);
     assert_eq!(

@@ -29,6 +29,15 @@ pub(crate) fn folder(relative: &str) -> Vec<Arc<Source>> {
     names.iter().map(|name| source(name)).collect()
 }
 
+/// Every scenario: the files in the folders of `scenarios/`, one a theme.
+pub(crate) fn scenarios() -> Vec<Arc<Source>> {
+    let themes = std::fs::read_dir(path("scenarios")).expect("scenarios");
+    let themes = themes.map(|theme| theme.expect("scenarios")).filter(|theme| theme.path().is_dir());
+    let mut names: Vec<String> = themes.map(|theme| theme.file_name().into_string().expect("a plain name")).collect();
+    names.sort();
+    names.iter().flat_map(|theme| folder(&format!("scenarios/{theme}"))).collect()
+}
+
 /// The file as the schema sees it; none where it is no YAML.
 pub(crate) fn json(source: &Arc<Source>) -> Option<Json> {
     Some(value(&parse(source).ok()?))

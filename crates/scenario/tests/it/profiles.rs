@@ -37,7 +37,7 @@ fn the_reference_profile_names_all_that_the_scenarios_speak_of() {
     assert!(path("").join(mocks.directory.expect("a directory")).exists());
 
     let profile = Profile::read(&source("fixtures/profiles/reference.yaml")).0.expect("a profile");
-    let (scenarios, _) = scenario::read(&crate::files::folder("scenarios/core"));
+    let (scenarios, _) = scenario::read(&crate::files::scenarios());
     for case in scenarios.iter().flat_map(scenario::Scenario::cases) {
         for recipe in case.recipes() {
             assert!(profile.caller(&recipe.caller).is_some(), "{} of {}", recipe.caller, case.id);

@@ -4,7 +4,7 @@ use diagnostics::{Source, render};
 use proptest::prelude::*;
 use scenario::Profile;
 
-use crate::files::folder;
+use crate::files::scenarios;
 
 /// Reads a text as both, and renders what is told.
 fn survive(text: &str) {
@@ -61,7 +61,7 @@ proptest! {
 
     #[test]
     fn a_scenario_with_a_part_cut_out_is_survived(index in any::<proptest::sample::Index>(), from in 0.0..1.0f64, length in 0usize..60) {
-        let sources = folder("scenarios/core");
+        let sources = scenarios();
         let text: Vec<char> = index.get(&sources).text.chars().collect();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a short text")]
         let start = (from * text.len() as f64) as usize;
@@ -77,7 +77,7 @@ proptest! {
         let query: Vec<String> = (0..sizes.len()).map(|axis| format!("${{a{axis}}}")).collect();
         let query = query.join(".");
         let text = format!(
-            "{{ id: any, title: t, why: w, severity: low, cite: [c], variants: {{ {} }}, send: {{ query: '{query}' }}, expect: refused }}",
+            "{{ id: any, title: t, why: w, severity: low, cite: [c], fix: f, variants: {{ {} }}, send: {{ query: '{query}' }}, expect: refused }}",
             axes.join(", ")
         );
         let (scenarios, told) = scenario::read(&[Source::new("any.yaml", text)]);

@@ -4,7 +4,7 @@ use jsonschema::Validator;
 use scenario::Profile;
 use serde_json::Value as Json;
 
-use crate::files::{folder, json, source};
+use crate::files::{folder, json, scenarios, source};
 
 /// What the first line of a broken file says if only the reader can tell.
 const UNSEEN: &str = "# The schema cannot see this.";
@@ -25,7 +25,7 @@ fn validator(schema: &Json) -> Validator {
 #[test]
 fn every_scenario_is_valid_and_points_editors_to_the_schema() {
     let validator = validator(&scenario_schema());
-    for source in folder("scenarios/core") {
+    for source in scenarios() {
         let errors: Vec<String> = validator
             .iter_errors(&json(&source).expect("YAML"))
             .map(|error| format!("{}: {}: {error}", source.name, error.instance_path()))
