@@ -104,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn values_are_read_as_they_are() {
+        let text =
+            r#"{"a": [1, -3, 2.5, 18446744073709551615, true, false, null], "b": {"c": "\u00e9", "d": []}, "e": ""}"#;
+        assert_eq!(object(text.as_bytes()), serde_json::from_str(text).ok());
+    }
+
+    #[test]
     fn bad_utf8_and_deep_nesting_are_refused() {
         assert_eq!(object(b"{\"a\": \"\xff\"}"), None);
         assert_eq!(object(format!("{{\"a\": {}{}}}", "[".repeat(10_000), "]".repeat(10_000)).as_bytes()), None);

@@ -95,7 +95,7 @@ pub fn is_understood(header: &Map<String, Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Jws;
+    use super::{Jws, Segments};
     use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     use proptest::prelude::*;
@@ -111,6 +111,9 @@ mod tests {
     #[case::logout(r#"{"typ":"logout+jwt"}"#, false)]
     #[case::number_as_type(r#"{"typ":1}"#, false)]
     #[case::nested(r#"{"cty":"JWT"}"#, false)]
+    #[case::nested_by_its_long_name(r#"{"cty":"application/jwt"}"#, false)]
+    #[case::other_content(r#"{"cty":"json"}"#, true)]
+    #[case::number_as_content(r#"{"cty":1}"#, false)]
     #[case::critical(r#"{"crit":["exp"],"exp":1}"#, false)]
     #[case::empty_critical(r#"{"crit":[]}"#, false)]
     #[case::unencoded(r#"{"b64":false}"#, false)]
@@ -139,6 +142,13 @@ mod tests {
     #[case::nothing("", false)]
     fn the_serialisation_is_read_to_the_letter(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(Jws::read(text).is_some(), expected);
+    }
+
+    #[test]
+    fn what_is_signed_is_the_text_itself() {
+        let segments = Segments::split("aa.b.cccc").unwrap();
+        assert_eq!((segments.header, segments.payload, segments.signature), ("aa", "b", "cccc"));
+        assert_eq!(segments.signed_text, "aa.b");
     }
 
     proptest! {
