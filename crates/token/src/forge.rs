@@ -19,6 +19,8 @@ mod low_exponent;
 mod names;
 mod secret;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 /// What forging may draw on.
 #[derive(Clone, Copy)]

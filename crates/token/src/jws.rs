@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::{Algorithm, OctetsError};
+use crate::{Algorithm, KeyError, OctetsError};
 
 /// A token as it goes over the wire. `Debug` and `Display` withhold the signature, so that a log cannot be replayed.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,6 +80,12 @@ pub enum TokenError {
         /// Why, and what to do.
         reason: &'static str,
     },
+}
+
+impl From<KeyError> for TokenError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error.to_string())
+    }
 }
 
 impl Token {

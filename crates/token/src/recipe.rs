@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::{Algorithm, Octets};
 
+#[cfg(test)]
+mod tests;
 mod texts;
 
 /// How one token is made: whose it is, for whom, when, with which claims, and what is forged.
@@ -169,6 +171,7 @@ impl Edit {
 }
 
 impl Charset {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
     fn is_utf8(&self) -> bool {
         *self == Self::Utf8
     }

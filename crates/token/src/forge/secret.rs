@@ -12,9 +12,9 @@ pub(super) fn bytes(secret: &HmacSecret, materials: &Materials<'_>) -> Result<Ve
     let issuer = || materials.issuer.map(Published).ok_or_else(|| unusable("the issuer's public key is not known"));
     Ok(match secret {
         HmacSecret::SpkiPem => issuer()?.spki_pem()?.into_bytes(),
-        HmacSecret::SpkiDer => issuer()?.components()?.spki_der().map_err(unusable)?,
+        HmacSecret::SpkiDer => issuer()?.components()?.spki_der()?,
         HmacSecret::Pkcs1Pem => issuer()?.pkcs1_pem()?.into_bytes(),
-        HmacSecret::Pkcs1Der => issuer()?.components()?.pkcs1_der().map_err(unusable)?,
+        HmacSecret::Pkcs1Der => issuer()?.components()?.pkcs1_der()?,
         HmacSecret::SpkiPemTrimmed => issuer()?.spki_pem()?.trim_end().into(),
         HmacSecret::Pkcs1PemTrimmed => issuer()?.pkcs1_pem()?.trim_end().into(),
         HmacSecret::Jwk => issuer()?.0.to_string().into_bytes(),
@@ -32,19 +32,19 @@ struct Published<'a>(&'a Value);
 
 impl<'a> Published<'a> {
     fn components(&self) -> Result<KeyComponents, TokenError> {
-        KeyComponents::from_jwk(self.text("n")?, self.text("e")?).map_err(unusable)
+        Ok(KeyComponents::from_jwk(self.text("n")?, self.text("e")?)?)
     }
 
     fn spki_pem(&self) -> Result<String, TokenError> {
-        Ok(pem("PUBLIC KEY", &self.components()?.spki_der().map_err(unusable)?))
+        Ok(pem("PUBLIC KEY", &self.components()?.spki_der()?))
     }
 
     fn pkcs1_pem(&self) -> Result<String, TokenError> {
-        Ok(pem("RSA PUBLIC KEY", &self.components()?.pkcs1_der().map_err(unusable)?))
+        Ok(pem("RSA PUBLIC KEY", &self.components()?.pkcs1_der()?))
     }
 
     fn certificate(&self) -> Result<Vec<u8>, TokenError> {
-        BASE64_STANDARD.decode(self.certificate_text()?).map_err(unusable)
+        BASE64_STANDARD.decode(self.certificate_text()?).map_err(|error| unusable(error.to_string()))
     }
 
     fn certificate_text(&self) -> Result<&'a str, TokenError> {
@@ -56,6 +56,6 @@ impl<'a> Published<'a> {
     }
 }
 
-fn unusable(reason: impl ToString) -> TokenError {
-    TokenError::Key(reason.to_string())
+fn unusable(reason: impl Into<String>) -> TokenError {
+    TokenError::Key(reason.into())
 }
