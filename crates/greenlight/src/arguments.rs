@@ -227,8 +227,18 @@ pub(crate) enum Signature {
     Flipped,
     /// The last byte missing.
     Truncated,
+    /// One byte more at its end.
+    Extended,
+    /// A zero byte before it.
+    ZeroLed,
+    /// The issuer's, of another token.
+    Spliced,
     /// A true signature by a key that nobody publishes.
     Stranger,
+    /// The same by a P-256 key, ES256.
+    StrangerEc,
+    /// The same by an Ed25519 key, `EdDSA`.
+    StrangerEd,
     /// Random bytes.
     Garbage,
 }

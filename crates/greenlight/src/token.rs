@@ -62,7 +62,12 @@ fn signature(word: arguments::Signature) -> Signature {
         arguments::Signature::Absent => Signature::Absent,
         arguments::Signature::Flipped => Signature::Flipped,
         arguments::Signature::Truncated => Signature::Truncated,
+        arguments::Signature::Extended => Signature::Extended,
+        arguments::Signature::ZeroLed => Signature::ZeroLed,
+        arguments::Signature::Spliced => Signature::Spliced,
         arguments::Signature::Stranger => Signature::Stranger,
+        arguments::Signature::StrangerEc => Signature::StrangerEc,
+        arguments::Signature::StrangerEd => Signature::StrangerEd,
         arguments::Signature::Garbage => Signature::Garbage,
     }
 }
