@@ -143,6 +143,7 @@ async fn rotate(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
         None => issuer.tenants().all(),
     };
     let kid = issuer.keys().rotate(&tenancies, request.at).await.map_err(|error| broken(&error))?;
+    issuer.keep_rings().map_err(|error| broken(&error))?;
     Ok(json!({"kid": kid}))
 }
 
@@ -159,6 +160,7 @@ async fn retire(issuer: &Issuer, request: &Request) -> Result<Value, Failure> {
         RetireError::NoKeys(_) => broken(&error),
         RetireError::Unknown(_) | RetireError::Last(_) => wrong(&error),
     })?;
+    issuer.keep_rings().map_err(|error| broken(&error))?;
     Ok(json!({"kids": ring.kids(), "signing": ring.signing().kid()}))
 }
 

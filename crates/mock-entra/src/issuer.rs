@@ -9,6 +9,7 @@ use token::{Names, SigningKey, UnixTime};
 use tokio::sync::{OnceCell, SetOnce};
 
 use crate::directory::Directory;
+use crate::kept::save_rings;
 use crate::keys::{Keys, KeysError, generate};
 use crate::ring::Ring;
 use crate::tenants::{Fetches, Tenancy, Tenants};
@@ -52,9 +53,9 @@ impl Place {
 }
 
 impl Issuer {
-    pub(crate) fn new(directory: Directory, control_token: Option<Secret>) -> Self {
+    pub(crate) fn new(directory: Directory, keys: Keys, control_token: Option<Secret>) -> Self {
         Self {
-            keys: Arc::default(),
+            keys: Arc::new(keys),
             tenants: Tenants::new(directory),
             shared_fetches: Fetches::default(),
             place: SetOnce::new(),
@@ -87,6 +88,12 @@ impl Issuer {
 
     pub(crate) fn keys(&self) -> &Arc<Keys> {
         &self.keys
+    }
+
+    /// Keeps which keys are published, where keys are kept at all.
+    pub(crate) fn keep_rings(&self) -> Result<(), KeysError> {
+        let Some(state) = self.keys.state() else { return Ok(()) };
+        save_rings(state, self.directory(), &self.tenants.all())
     }
 
     pub(crate) fn settle(&self, place: Place) {

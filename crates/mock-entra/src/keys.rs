@@ -11,6 +11,7 @@ use token::{KeyError, SigningKey, UnixTime};
 use tokio::sync::{Semaphore, SetOnce};
 use tokio::task::{JoinSet, spawn_blocking};
 
+use crate::kept::{load, restore_rings, save};
 use crate::ring::{RetireError, Ring};
 use crate::tenants::{Keyring, Tenancy};
 
@@ -33,39 +34,52 @@ pub(crate) struct Keys {
     later: Mutex<Vec<Later>>,
     /// They are made one after the other, in their order, so that the first comes soon and a core is left for the rest.
     turn: Semaphore,
+    /// Where they are kept, if they are.
+    state: Option<StateFolder>,
+    /// How many are first ones; the files of later ones are numbered from there.
+    count: usize,
 }
 
 /// A key for rotations, once it is made.
 type Later = Arc<SetOnce<Result<Arc<SigningKey>, Arc<KeysError>>>>;
 
-impl Default for Keys {
-    fn default() -> Self {
-        Self { first: SetOnce::new(), later: Mutex::default(), turn: Semaphore::new(1) }
-    }
-}
-
 impl Keys {
-    /// Reads the keys of a state folder and makes those that are missing, at once and on threads of their own.
+    /// So many keys to begin with, at least one.
+    pub(crate) fn new(count: usize, state: Option<StateFolder>) -> Self {
+        let (first, later, turn) = (SetOnce::new(), Mutex::default(), Semaphore::new(1));
+        Self { first, later, turn, state, count: count.max(1) }
+    }
+
+    /// Reads what the state folder has and makes the first keys that are missing, at once and on threads of their own.
     ///
     /// # Errors
     /// Where a kept key cannot be used. What goes wrong later is told to whoever waits for the keys.
-    pub(crate) fn start(
-        self: &Arc<Self>,
-        count: usize,
-        state: Option<&StateFolder>,
-        now: UnixTime,
-    ) -> Result<(), KeysError> {
-        let kept = (1..=count.max(1)).map(|number| load(state, number)).collect::<Result<Vec<_>, _>>()?;
-        if kept.iter().all(Option::is_some) {
-            // A second call would find the keys there and leave them.
-            let _ = self.first.set(Ok(kept.into_iter().flatten().collect()));
+    pub(crate) fn start(self: &Arc<Self>, tenancies: &[Arc<Tenancy>], now: UnixTime) -> Result<(), KeysError> {
+        let state = self.state.as_ref();
+        let kept = (1..=self.count).map(|number| load(state, number)).collect::<Result<Vec<_>, _>>()?;
+        if !kept.iter().all(Option::is_some) {
+            let keys = Arc::clone(self);
+            tokio::spawn(async move {
+                let made = complete(kept, keys.state.as_ref(), now).await;
+                let _ = keys.first.set(made.map_err(Arc::new));
+            });
             return Ok(());
         }
-        let (keys, state) = (Arc::clone(self), state.cloned());
-        tokio::spawn(async move {
-            let _ = keys.first.set(complete(kept, state, now).await.map_err(Arc::new));
-        });
-        Ok(())
+        let mut all: Vec<_> = kept.into_iter().flatten().collect();
+        // A second call would find the keys there and leave them.
+        let _ = self.first.set(Ok(all.clone()));
+        let mut later = self.later();
+        while let Some(key) = load(state, self.count + later.len() + 1)? {
+            later.push(Arc::new(SetOnce::new_with(Some(Ok(Arc::clone(&key))))));
+            all.push(key);
+        }
+        drop(later);
+        state.map_or(Ok(()), |state| restore_rings(state, tenancies, &all))
+    }
+
+    /// Where the keys are kept.
+    pub(crate) fn state(&self) -> Option<&StateFolder> {
+        self.state.as_ref()
     }
 
     /// A tenant's keys; waits until the first ones are made.
@@ -103,11 +117,11 @@ impl Keys {
         while later.len() < count {
             let slot = Later::default();
             later.push(Arc::clone(&slot));
-            let keys = Arc::clone(self);
+            let (keys, number) = (Arc::clone(self), self.count + later.len());
             tokio::spawn(async move {
                 // The semaphore is never closed, and it lets in whoever came first.
                 let _turn = keys.turn.acquire().await;
-                let _ = slot.set(generate(now).await.map(Arc::new).map_err(Arc::new));
+                let _ = slot.set(make(keys.state.as_ref(), number, now).await.map_err(Arc::new));
             });
         }
     }
@@ -158,12 +172,12 @@ impl Keys {
 }
 
 impl Tenancy {
-    fn keyring(&self) -> RwLockReadGuard<'_, Keyring> {
+    pub(crate) fn keyring(&self) -> RwLockReadGuard<'_, Keyring> {
         // A ring is replaced in one step; a panic cannot leave it half changed.
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keyring_mut(&self) -> RwLockWriteGuard<'_, Keyring> {
+    pub(crate) fn keyring_mut(&self) -> RwLockWriteGuard<'_, Keyring> {
         self.keys.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -177,19 +191,17 @@ impl Keyring {
 /// Makes the keys that were not kept, side by side, and keeps them.
 async fn complete(
     kept: Vec<Option<Arc<SigningKey>>>,
-    state: Option<StateFolder>,
+    state: Option<&StateFolder>,
     now: UnixTime,
 ) -> Result<Vec<Arc<SigningKey>>, KeysError> {
     let mut made = JoinSet::new();
     for (index, key) in kept.into_iter().enumerate() {
-        let state = state.clone();
+        let state = state.cloned();
         made.spawn(async move {
-            let Some(key) = key else {
-                let key = generate(now).await?;
-                save(state.as_ref(), index + 1, &key)?;
-                return Ok((index, Arc::new(key)));
-            };
-            Ok((index, key))
+            match key {
+                Some(key) => Ok((index, key)),
+                None => Ok((index, make(state.as_ref(), index + 1, now).await?)),
+            }
         });
     }
     let mut keys = made.join_all().await.into_iter().collect::<Result<Vec<_>, KeysError>>()?;
@@ -197,28 +209,16 @@ async fn complete(
     Ok(keys.into_iter().map(|(_, key)| key).collect())
 }
 
+/// Makes a key and keeps it.
+async fn make(state: Option<&StateFolder>, number: usize, now: UnixTime) -> Result<Arc<SigningKey>, KeysError> {
+    let key = generate(now).await?;
+    save(state, number, &key)?;
+    Ok(Arc::new(key))
+}
+
 /// Makes a key on a thread of its own: it takes long enough to be missed by whoever else is served.
 pub(crate) async fn generate(now: UnixTime) -> Result<SigningKey, KeysError> {
     let made = spawn_blocking(move || SigningKey::generate(now)).await;
     // The thread is only lost when the runtime ends or the generator panics.
     Ok(made.unwrap_or(Err(KeyError::Generate))?)
-}
-
-fn load(state: Option<&StateFolder>, number: usize) -> Result<Option<Arc<SigningKey>>, KeysError> {
-    let Some(state) = state else { return Ok(None) };
-    let [key, certificate] = names(number);
-    let (Some(key), Some(certificate)) = (state.read(&key)?, state.read(&certificate)?) else { return Ok(None) };
-    Ok(Some(Arc::new(SigningKey::from_der(&key, &certificate)?)))
-}
-
-fn save(state: Option<&StateFolder>, number: usize, key: &SigningKey) -> Result<(), KeysError> {
-    let Some(state) = state else { return Ok(()) };
-    let [key_name, certificate_name] = names(number);
-    let (private, certificate) = key.to_der()?;
-    state.write(&key_name, private.expose())?;
-    Ok(state.write(&certificate_name, &certificate)?)
-}
-
-fn names(number: usize) -> [String; 2] {
-    [format!("signing-{number}.key"), format!("signing-{number}.cer")]
 }

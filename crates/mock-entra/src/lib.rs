@@ -16,6 +16,7 @@ mod error;
 mod form;
 mod issue;
 mod issuer;
+mod kept;
 mod keys;
 mod metadata;
 mod mock;

@@ -9,7 +9,7 @@ use serve::{
 use token::Names;
 
 use crate::issuer::{Issuer, Place};
-use crate::keys::KeysError;
+use crate::keys::{Keys, KeysError};
 use crate::{Directory, Secret};
 
 /// The names by which clients reach the mock: its own, and Entra's where an address map leads them here.
@@ -32,7 +32,7 @@ pub struct Config {
     pub names: Option<Names>,
     /// How many signing keys are published from the start, at least one.
     pub keys: usize,
-    /// Where the signing keys are kept, so that a restart has the same. Keys of later rotations are not.
+    /// Where the signing keys are kept, rotated ones too, so that a restart publishes the same.
     pub state: Option<StateFolder>,
     /// Opens the control API to whoever presents it; without one only to programs on this machine.
     pub control_token: Option<Secret>,
@@ -84,7 +84,7 @@ impl MockEntra {
             return Err(StartError::PlainExposed(plain));
         }
         let now = clock();
-        let issuer = Arc::new(Issuer::new(directory, config.control_token));
+        let issuer = Arc::new(Issuer::new(directory, Keys::new(config.keys, config.state), config.control_token));
         let listen = |address, tls| {
             let server = ServerConfig {
                 tls,
@@ -107,7 +107,7 @@ impl MockEntra {
             https: own,
             http: http.as_ref().map(Server::url),
         });
-        issuer.keys().start(config.keys, config.state.as_ref(), now)?;
+        issuer.keys().start(&issuer.tenants().all(), now)?;
         Ok(Self { issuer, https, http })
     }
 

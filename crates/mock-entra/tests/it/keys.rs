@@ -45,6 +45,47 @@ async fn kept_keys_survive_a_restart_and_belong_to_their_owner_only() {
     assert!(error.to_string().contains("not the one of this key"), "{error}");
 }
 
+#[tokio::test]
+async fn rotated_and_retired_keys_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = |config: &mut Config| {
+        config.state = Some(StateFolder::open(folder.path()).unwrap());
+        config.keys = 1;
+    };
+    let mock = start_with(keep).await;
+    let first = mock.kids(FABRIKAM).await;
+    mock.control("rotate", json!({"tenant": "contoso"})).await;
+    mock.control("rotate", json!({"tenant": mock.tenant().await})).await;
+    mock.control("retire", json!({"tenant": "contoso"})).await;
+    let rotated = mock.kids(CONTOSO).await;
+    assert!(rotated.len() == 1 && rotated != first);
+
+    let again = start_with(keep).await;
+    assert_eq!((again.kids(CONTOSO).await, again.kids(FABRIKAM).await), (rotated.clone(), first));
+    again.verify(CONTOSO, &mint(&again, "contoso").await).await.unwrap();
+    let next = again.control("rotate", json!({"tenant": "fabrikam"})).await.body["kid"].clone();
+    assert_eq!(next, json!(rotated[0]), "the sequence goes on where it was");
+    let second = again.control("rotate", json!({"tenant": "contoso"})).await.body["kid"].clone();
+    assert_ne!(second, next);
+}
+
+/// Anybody's file, and one of keys that are gone: the mock starts as if there was none.
+#[rstest]
+#[case::garbage("not JSON".to_owned())]
+#[case::keys_are_gone(json!({CONTOSO: {"published": ["x"], "signing": "x", "rotations": 1}}).to_string())]
+#[case::none_is_published(json!({CONTOSO: {"published": [], "signing": "x", "rotations": 1}}).to_string())]
+#[tokio::test]
+async fn what_is_kept_of_key_sets_may_be_useless(#[case] kept: String) {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateFolder::open(folder.path()).unwrap();
+    for name in ["signing-1.key", "signing-1.cer"] {
+        state.write(name, &std::fs::read(crate::STATE.path().join(name)).unwrap()).unwrap();
+    }
+    state.write("rings.json", kept.as_bytes()).unwrap();
+    let mock = start_with(|config| (config.state, config.keys) = (Some(state), 1)).await;
+    assert_eq!(mock.kids(CONTOSO).await, mock.kids(FABRIKAM).await);
+}
+
 fn config() -> Config {
     let authority = serve::Authority::generate(serve::system_clock()()).unwrap();
     Config::new(([127, 0, 0, 1], 0).into(), MockEntra::tls(&authority, &[]).unwrap())

@@ -46,6 +46,8 @@ static STATE: LazyLock<TempDir> = LazyLock::new(|| {
 struct Mock {
     mock: MockEntra,
     client: reqwest::Client,
+    /// Its own copy of [`STATE`], unless a test gave another.
+    _state: TempDir,
 }
 
 struct Answer {
@@ -83,7 +85,12 @@ async fn start_directory(directory: Directory, adjust: impl FnOnce(&mut Config))
     // The certificate is held against the machine's clock by the client, whatever time the issuer believes in.
     let authority = Authority::generate(system_clock()()).unwrap();
     let mut config = Config::new(([127, 0, 0, 1], 0).into(), MockEntra::tls(&authority, &[]).unwrap());
-    config.state = Some(StateFolder::open(STATE.path()).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(STATE.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    config.state = Some(StateFolder::open(folder.path()).unwrap());
     adjust(&mut config);
     let mock = MockEntra::start(config, directory, Arc::new(|| NOW)).await.unwrap();
     let client = reqwest::Client::builder()
@@ -92,7 +99,7 @@ async fn start_directory(directory: Directory, adjust: impl FnOnce(&mut Config))
         .no_proxy()
         .build()
         .unwrap();
-    Mock { mock, client }
+    Mock { mock, client, _state: folder }
 }
 
 impl Mock {
