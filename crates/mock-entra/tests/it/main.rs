@@ -43,6 +43,7 @@ static STATE: LazyLock<TempDir> = LazyLock::new(|| {
 });
 
 /// A running mock and a client that trusts it.
+#[expect(clippy::struct_field_names, reason = "the mock under test is nothing but that")]
 struct Mock {
     mock: MockEntra,
     client: reqwest::Client,
