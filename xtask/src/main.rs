@@ -4,6 +4,7 @@
 
 mod bench;
 mod build;
+mod defects;
 mod e2e;
 
 use std::env;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask e2e [-- ARGUMENTS]   build, start the mocks and the reference Function App, play scenarios/;
                                  ARGUMENTS go to `greenlight run`, so `-- --target URL` plays against another target
+cargo xtask defects [ARGUMENTS]  play scenarios/ against the reference Function App with each planted defect, and without any under
+                                 varied settings; `--help` lists what can be left out for daily work
 cargo xtask bench                measure greenlight beside its limits and peers (release build)
 ";
 
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.skip_while(|one| one == "--").collect();
     match task.as_str() {
         "e2e" => e2e::play(&rest),
+        "defects" => defects::prove(&rest),
         "bench" => bench::measure(),
         _ => {
             eprint!("{USAGE}");

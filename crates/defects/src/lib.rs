@@ -1,17 +1,24 @@
 //! Flawed stages for the reference Function App, to prove that the scenarios catch them.
 //!
 //! Each [`Defect`] is the smallest change that a real team could make by mistake: a check left out, a header trusted, a door
-//! left open. It puts a flawed stage in the place of a sound one, most often by letting the sound one run and then lying about
-//! what it found. The shipped program does not contain this crate, and scenarios know nothing of it.
+//! left open. It puts a flawed stage in the place of a sound one; `plant` has the ways to write one. The shipped program does
+//! not contain this crate, and scenarios know nothing of it. The program of this crate plays them against each defect.
 
-mod caller;
 mod claims;
-mod gate;
+mod controls;
+mod encoding;
+mod functions;
+mod header;
+mod issuer;
+mod paths;
+mod plant;
+mod presence;
 mod signature;
+mod spoofing;
 #[cfg(test)]
 mod tests;
 
-use function_app::{Call, Chain, Flow, Stage};
+use function_app::Chain;
 
 /// One flaw.
 #[derive(Debug, Clone, Copy)]
@@ -22,19 +29,25 @@ pub struct Defect {
     pub title: &'static str,
     /// How it comes about and what it opens.
     pub why: &'static str,
-    /// Plants it.
+    /// Plants it. What it remembers between requests belongs to the chain that it returns.
     pub apply: fn(Chain) -> Chain,
 }
 
+/// Every defect by its theme, in the order in which a request meets them.
+pub const THEMES: [(&str, &[Defect]); 10] = [
+    ("controls", controls::DEFECTS),
+    ("presence", presence::DEFECTS),
+    ("claims", claims::DEFECTS),
+    ("signature", signature::DEFECTS),
+    ("header", header::DEFECTS),
+    ("encoding", encoding::DEFECTS),
+    ("issuer", issuer::DEFECTS),
+    ("paths", paths::DEFECTS),
+    ("spoofing", spoofing::DEFECTS),
+    ("functions", functions::DEFECTS),
+];
+
 /// Every defect.
 pub fn all() -> Vec<Defect> {
-    [signature::DEFECTS, claims::DEFECTS, caller::DEFECTS, gate::DEFECTS].concat()
-}
-
-/// A stage that does this, and never answers.
-fn lie(lie: impl Fn(&mut Call) + Send + Sync + 'static) -> Box<dyn Stage> {
-    Box::new(move |call: &mut Call| -> Flow {
-        lie(call);
-        Flow::Continue(())
-    })
+    THEMES.iter().flat_map(|(_, defects)| *defects).copied().collect()
 }

@@ -21,7 +21,21 @@ const EDGES: [(&str, &[&str]); 14] = [
     ("mock-entra", &["diagnostics", "serve", "token"]),
     ("mock-imds", &["mock-entra", "serve", "token"]),
     ("function-app", &["authsettings", "serve", "wire"]),
-    ("defects", &["authsettings", "function-app"]),
+    (
+        "defects",
+        &[
+            "authsettings",
+            "diagnostics",
+            "function-app",
+            "mock-entra",
+            "results",
+            "runner",
+            "scenario",
+            "serve",
+            "token",
+            "wire",
+        ],
+    ),
     ("runner", &["authsettings", "mock-entra", "mock-imds", "results", "scenario", "serve", "token", "wire"]),
     (
         "greenlight",

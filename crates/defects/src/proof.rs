@@ -1,0 +1,100 @@
+//! The proof that scenarios and defects are worth something: one bout for each defect, and one for each way of being correct.
+
+mod bout;
+mod choice;
+mod ground;
+mod matrix;
+mod setup;
+mod suite;
+mod variations;
+
+use std::convert::identity;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, available_parallelism};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use defects::Defect;
+use tokio::runtime::Runtime;
+
+pub(crate) use choice::Choice;
+pub(crate) use ground::Ground;
+pub(crate) use matrix::Matrix;
+pub(crate) use suite::Suite;
+
+use bout::{Told, bout};
+use ground::Plant;
+use setup::Setup;
+use variations::Configuration;
+
+/// Bouts side by side for each core: while one starts or waits for its last case, another works.
+const BOUTS_A_CORE: usize = 2;
+
+/// Whose bout it is.
+enum Subject {
+    /// An app with one flaw, under the settings of the fixtures.
+    Flawed(&'static str, Defect),
+    /// An app without a flaw.
+    Sound(Box<Configuration>),
+}
+
+/// A bout that is over.
+struct Played {
+    /// Its place in the order in which bouts are told.
+    at: usize,
+    subject: Subject,
+    told: Vec<Told>,
+    duration: Duration,
+}
+
+/// Plays everything that was chosen, several bouts side by side.
+pub(crate) fn play(runtime: &Runtime, ground: &Ground, suite: &Suite) -> Result<Matrix> {
+    let begun = Instant::now();
+    let subjects = subjects(suite);
+    let all = subjects.len();
+    let waiting = Mutex::new(subjects.into_iter().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let played = Mutex::new(Vec::with_capacity(all));
+    let work = || -> Result<()> {
+        while let Some((at, subject)) = next() {
+            let over = runtime.block_on(play_one(ground, suite, at, subject))?;
+            let mut played = played.lock().unwrap_or_else(PoisonError::into_inner);
+            played.push(over);
+            progress(played.len(), all);
+        }
+        Ok(())
+    };
+    let at_once = available_parallelism().map_or(1, usize::from) * BOUTS_A_CORE;
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("a bout panicked")))
+    })?;
+    let mut played = played.into_inner().unwrap_or_else(PoisonError::into_inner);
+    played.sort_by_key(|played: &Played| played.at);
+    Ok(Matrix::of(suite, played, begun.elapsed()))
+}
+
+fn subjects(suite: &Suite) -> Vec<Subject> {
+    let sound = suite.configurations().into_iter().map(|one| Subject::Sound(Box::new(one)));
+    sound.chain(suite.defects.iter().map(|(theme, defect)| Subject::Flawed(theme, *defect))).collect()
+}
+
+async fn play_one(ground: &Ground, suite: &Suite, at: usize, subject: Subject) -> Result<Played> {
+    let begun = Instant::now();
+    let (setup, plant): (&Setup, Plant) = match &subject {
+        Subject::Flawed(_, defect) => (&suite.setup, defect.apply),
+        Subject::Sound(configuration) => (&configuration.setup, identity),
+    };
+    let told = bout(ground, &suite.scenarios, setup, plant).await?;
+    Ok(Played { at, subject, told, duration: begun.elapsed() })
+}
+
+/// Shows a person who waits how far it is.
+fn progress(played: usize, all: usize) {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        let end = if played == all { "\r\x1b[K" } else { "" };
+        let _ = write!(stderr, "\r{played} of {all}{end}");
+    }
+}

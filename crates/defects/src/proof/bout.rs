@@ -1,0 +1,77 @@
+//! One run of the suite against one app.
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+
+use anyhow::Result;
+use results::{Case, Event, Redacted, Reporter, Verdict};
+use runner::Run;
+use scenario::{Address, BaseUrl, Scenario};
+
+use super::ground::{Ground, Plant};
+use super::setup::Setup;
+
+/// A case that did not pass.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// `scenario[variant]`.
+    pub(crate) case: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: String,
+}
+
+/// Starts an app, plays the suite against it, and tells what did not pass, in playing order.
+pub(super) async fn bout(
+    ground: &Ground,
+    scenarios: &[Arc<Scenario>],
+    setup: &Setup,
+    plant: Plant,
+) -> Result<Vec<Told>> {
+    let app = ground.app(setup.settings.clone(), plant, Arc::clone(&ground.clock)).await?;
+    let mut profile = setup.profile.clone();
+    let port = app.address().port();
+    profile.target.address = Address::Url(BaseUrl { https: true, host: "localhost".to_owned(), port });
+    let run = Run {
+        scenarios: scenarios.to_vec(),
+        profile,
+        settings: Some(setup.settings.clone()),
+        configuration: None,
+        issuer: Some(Arc::clone(&ground.issuer)),
+        trust: ground.trust.clone(),
+        secrets: ground.secrets.clone(),
+        wait: None,
+        clock: Arc::clone(&ground.clock),
+        command: String::new(),
+        notes: Vec::new(),
+        advice: Vec::new(),
+    };
+    let mut told = Fold::default();
+    runner::play(run, &mut told, pending()).await?;
+    Ok(told.0)
+}
+
+/// The name of a case.
+pub(super) fn name(id: &str, variant: &str) -> String {
+    if variant.is_empty() { id.to_owned() } else { format!("{id}[{variant}]") }
+}
+
+/// Keeps of each case what the matrix needs.
+#[derive(Default)]
+struct Fold(Vec<Told>);
+
+impl Reporter for Fold {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if let Event::Finished(case) = event
+            && case.verdict != Verdict::Pass
+        {
+            self.0.push(told(case));
+        }
+        Ok(())
+    }
+}
+
+fn told(case: &Case) -> Told {
+    let reason = case.reason.as_ref().map(Redacted::as_str).unwrap_or_default().to_owned();
+    Told { case: name(&case.id, &case.variant), verdict: case.verdict, reason }
+}

@@ -1,0 +1,73 @@
+//! What all bouts share: one issuer with its keys, one certificate, one clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use authsettings::Settings;
+use function_app::{AppConfig, Chain, FunctionApp};
+use runner::{Issuer, Mocks, MocksConfig};
+use serve::{Clock, ServerConfig, Tls, system_clock};
+use token::Names;
+use wire::{Client, Trust};
+
+use super::Suite;
+
+/// Entra's public names, which an address map leads to the mock.
+const ENTRA_HOSTS: [&str; 3] = ["login.microsoftonline.com", "sts.windows.net", "login.windows.net"];
+/// How long an app waits for the issuer; the first answer may wait for a key that is being made.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What turns the sound chain into that of the app under test.
+pub(crate) type Plant = fn(Chain) -> Chain;
+
+/// What all bouts share.
+pub(crate) struct Ground {
+    pub(super) issuer: Arc<Issuer>,
+    pub(super) trust: Trust,
+    pub(super) secrets: Vec<String>,
+    /// Stands still, so that every bout is sent the same.
+    pub(super) clock: Clock,
+    mocks: Mocks,
+    documents: Arc<Client>,
+    tls: Tls,
+}
+
+impl Ground {
+    /// Starts the mocks.
+    pub(crate) async fn start(suite: &Suite) -> Result<Self> {
+        let now = system_clock()();
+        let clock: Clock = Arc::new(move || now);
+        let directory = suite.directory().map_err(|mistakes| anyhow!(mistakes))?;
+        let config = MocksConfig { names: Some(Names::Entra), ..MocksConfig::new(directory, Arc::clone(&clock)) };
+        let mocks = Mocks::start(config).await.context("the mocks do not start")?;
+        let authority = mocks.authority.pem().to_owned();
+        let trust = Trust::Only(vec![authority.clone()]);
+        let addresses = ENTRA_HOSTS.map(|host| (host.to_owned(), mocks.entra.address()));
+        Ok(Self {
+            issuer: Arc::new(Issuer::connect(&mocks.entra.url(), Some(&authority)).await?),
+            documents: Arc::new(Client::new(&trust, &addresses, PATIENCE)?),
+            tls: mocks.authority.tls(&["localhost".to_owned()])?,
+            secrets: mocks.entra.issuer().directory().secrets().map(|secret| secret.expose().to_owned()).collect(),
+            trust,
+            clock,
+            mocks,
+        })
+    }
+
+    /// Starts an app.
+    pub(super) async fn app(&self, settings: Settings, plant: Plant, clock: Clock) -> Result<FunctionApp> {
+        let listener = ServerConfig::new("function app", ([127, 0, 0, 1], 0).into());
+        let app = FunctionApp::start(AppConfig {
+            server: ServerConfig { tls: Some(self.tls.clone()), clock, ..listener },
+            chain: plant(Chain::standard()),
+            ..AppConfig::new(settings, Arc::clone(&self.documents) as Arc<_>)
+        });
+        Ok(app.await?)
+    }
+
+    /// Stops the mocks.
+    pub(crate) async fn stop(self) {
+        self.mocks.stop().await;
+    }
+}

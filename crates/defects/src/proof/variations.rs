@@ -1,0 +1,220 @@
+//! Ways of being correct: settings under which the listed caller still gets in and nobody else does.
+
+use authsettings::{
+    Action, BrowserDetection, ExcludedMatch, InvalidToken, IssuerAcceptance, MapClaims, OsProfile,
+    RequireFalseWithAction,
+};
+
+use super::Setup;
+
+/// One small change that keeps the promise.
+pub(super) struct Variation {
+    pub(super) name: &'static str,
+    /// What it changes: of two that change the same only one can be made.
+    part: &'static str,
+    apply: fn(&mut Setup),
+}
+
+/// One way of being correct.
+#[derive(Debug, Clone)]
+pub(crate) struct Configuration {
+    /// The names of what was changed; empty for the fixtures' own.
+    pub(crate) name: String,
+    pub(crate) setup: Setup,
+}
+
+/// The fixtures' own settings and, if asked for, each variation alone and every two that can be made together.
+pub(super) fn configurations(setup: &Setup, varied: bool) -> Vec<Configuration> {
+    let mut configurations = vec![Configuration { name: String::new(), setup: setup.clone() }];
+    for (at, one) in VARIATIONS.iter().enumerate().filter(|_| varied) {
+        let mut alone = setup.clone();
+        (one.apply)(&mut alone);
+        for other in VARIATIONS[at + 1..].iter().filter(|other| other.part != one.part) {
+            let mut both = alone.clone();
+            (other.apply)(&mut both);
+            configurations.push(Configuration { name: format!("{} + {}", one.name, other.name), setup: both });
+        }
+        configurations.push(Configuration { name: one.name.to_owned(), setup: alone });
+    }
+    configurations.sort_by_key(|configuration| configuration.name.contains('+'));
+    configurations
+}
+
+/// A path that no function answers and no scenario asks for.
+const ELSEWHERE: &str = "/api/elsewhere";
+
+const VARIATIONS: &[Variation] = &[
+    // What a refusal looks like.
+    Variation {
+        name: "refused with 403",
+        part: "action",
+        apply: |setup| setup.settings.validation.action = Action::Return403,
+    },
+    Variation {
+        name: "redirected to the login page",
+        part: "action",
+        apply: |setup| setup.settings.validation.action = Action::RedirectToLoginPage,
+    },
+    Variation {
+        name: "required by the action alone",
+        part: "action",
+        apply: |setup| {
+            setup.settings.validation.require_authentication = false;
+            setup.settings.knobs.require_false_with_action = RequireFalseWithAction::ActionApplies;
+        },
+    },
+    Variation {
+        name: "browsers not detected",
+        part: "browsers",
+        apply: |setup| setup.settings.knobs.browser_detection = BrowserDetection::Never,
+    },
+    Variation { name: "no challenge", part: "challenge", apply: |setup| setup.entra().disable_www_authenticate = true },
+    Variation {
+        name: "no challenge by app setting",
+        part: "challenge",
+        apply: |setup| setup.settings.app.disable_www_authenticate = true,
+    },
+    Variation {
+        name: "resource metadata",
+        part: "challenge",
+        apply: |setup| setup.settings.app.resource_metadata_scopes = Some(vec!["api://orders/.default".to_owned()]),
+    },
+    Variation {
+        name: "windows",
+        part: "platform",
+        apply: |setup| setup.settings.knobs.os_profile = OsProfile::Windows,
+    },
+    Variation {
+        name: "wrong audience forbidden",
+        part: "wrong audience",
+        apply: |setup| setup.settings.knobs.wrong_audience_status = 403,
+    },
+    // Where the platform looks.
+    Variation { name: "plain HTTP let in", part: "HTTPS", apply: |setup| setup.settings.http.require_https = false },
+    Variation {
+        name: "endpoints below /auth",
+        part: "endpoints",
+        apply: |setup| "/auth".clone_into(&mut setup.settings.http.api_prefix),
+    },
+    Variation {
+        name: "nothing excluded",
+        part: "excluded paths",
+        apply: |setup| {
+            setup.settings.validation.excluded_paths.clear();
+            setup.profile.target.excluded = None;
+        },
+    },
+    Variation {
+        name: "everything below excluded",
+        part: "excluded paths",
+        apply: |setup| {
+            let below: Vec<_> =
+                setup.settings.validation.excluded_paths.iter().map(|path| format!("{path}/*")).collect();
+            setup.settings.validation.excluded_paths.extend(below);
+        },
+    },
+    Variation {
+        name: "more paths excluded",
+        part: "excluded paths",
+        apply: |setup| {
+            setup.settings.validation.excluded_paths.extend([ELSEWHERE.to_owned(), format!("{ELSEWHERE}/public/*")]);
+        },
+    },
+    Variation {
+        name: "excluded by prefix",
+        part: "excluded match",
+        apply: |setup| setup.settings.knobs.excluded_match = ExcludedMatch::Prefix,
+    },
+    Variation {
+        name: "excluded by case",
+        part: "excluded case",
+        apply: |setup| setup.settings.knobs.excluded_case_insensitive = false,
+    },
+    Variation {
+        name: "invalid token refused where excluded",
+        part: "excluded token",
+        apply: |setup| setup.settings.knobs.invalid_token_on_excluded = InvalidToken::Refuse,
+    },
+    Variation {
+        name: "warm-up path",
+        part: "warm-up",
+        apply: |setup| setup.settings.app.warmup_path = Some(format!("{ELSEWHERE}/warm-up")),
+    },
+    // Which tokens are taken.
+    Variation {
+        name: "audiences listed",
+        part: "audiences",
+        apply: |setup| {
+            setup.entra().allowed_audiences = setup.profile.audience.iter().cloned().collect();
+            setup.entra().allowed_audiences.push("api://orders".to_owned());
+        },
+    },
+    Variation {
+        name: "only listed audiences",
+        part: "audiences",
+        apply: |setup| {
+            setup.entra().allowed_audiences = setup.profile.audience.iter().cloned().collect();
+            setup.settings.knobs.implicit_client_id_audience = false;
+        },
+    },
+    Variation {
+        name: "v1 tokens",
+        part: "issuer",
+        apply: |setup| {
+            setup.entra().issuer = Some(format!("https://sts.windows.net/{}/", setup.tenant()));
+            // The registration asks for the version that the settings name.
+            setup.profile.token_version = None;
+        },
+    },
+    Variation {
+        name: "one version of the issuer",
+        part: "issuer versions",
+        apply: |setup| setup.settings.knobs.issuer_acceptance = IssuerAcceptance::StrictMetadata,
+    },
+    Variation { name: "no clock skew", part: "skew", apply: |setup| setup.settings.knobs.clock_skew_s = 0 },
+    Variation {
+        name: "keys fetched often",
+        part: "key intervals",
+        apply: |setup| {
+            setup.settings.knobs.jwks_refresh_min_interval_s = 30;
+            setup.settings.knobs.jwks_refresh_auto_s = 60 * 60;
+        },
+    },
+    // Who may call.
+    Variation {
+        name: "tenant listed",
+        part: "tenants",
+        apply: |setup| setup.settings.app.allowed_tenants = vec![setup.tenant()],
+    },
+    Variation {
+        name: "object id listed",
+        part: "identities",
+        apply: |setup| setup.policy().identities = vec![LISTED_OBJECT.to_owned()],
+    },
+    Variation {
+        name: "service principal required",
+        part: "service principal",
+        apply: |setup| setup.settings.app.require_client_service_principal = true,
+    },
+    Variation {
+        name: "client checked too",
+        part: "claim checks",
+        apply: |setup| {
+            setup.entra().claim_checks.client_applications = setup.policy().applications.clone().unwrap_or_default();
+        },
+    },
+    // What the function is told.
+    Variation {
+        name: "claims as in the token",
+        part: "claims",
+        apply: |setup| setup.settings.knobs.map_claims = MapClaims::None,
+    },
+    Variation {
+        name: "roles as in the token",
+        part: "claims",
+        apply: |setup| setup.settings.knobs.map_claims = MapClaims::RolesUnmapped,
+    },
+];
+
+/// The object id of the caller that the fixtures list.
+const LISTED_OBJECT: &str = "3d2a9e77-b2c3-4e90-93b6-2f7c5b4a8e32";
