@@ -1,21 +1,37 @@
 //! Turns a step into the bytes of a request.
 
-use scenario::{Send, Template};
-use token::Token;
+use scenario::{Door, Opening, Send, Template};
+use token::OctetsError;
+use token::variables::fill;
 use wire::{Origin, RequestBytes};
+
+use crate::known::Values;
 
 /// Where requests go unless a scenario says otherwise.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination {
     pub(crate) origin: Origin,
-    pub(crate) path: String,
     pub(crate) method: String,
+    /// The protected function.
+    pub(crate) function: Opening,
+    pub(crate) excluded: Option<Opening>,
+    pub(crate) keyed: Option<Opening>,
 }
 
 impl Destination {
-    /// The path that a step goes to.
+    /// What is known of the function that a step is for. What was planned is there.
+    pub(crate) fn door(&self, send: &Send) -> &Opening {
+        let door = match send.to {
+            Door::Function => None,
+            Door::Excluded => self.excluded.as_ref(),
+            Door::Keyed => self.keyed.as_ref(),
+        };
+        door.unwrap_or(&self.function)
+    }
+
+    /// The path that a step goes to, with its variables.
     pub(crate) fn path_of<'a>(&'a self, send: &'a Send) -> &'a str {
-        send.path.as_deref().unwrap_or(&self.path)
+        send.path.as_deref().unwrap_or(&self.door(send).path)
     }
 
     fn method_of<'a>(&'a self, send: &'a Send) -> &'a str {
@@ -23,37 +39,70 @@ impl Destination {
     }
 }
 
-/// Composes the request of a step; `token` fills its templates.
-pub(crate) fn compose(send: &Send, token: Option<&Token>, to: &Destination) -> RequestBytes {
-    let token = token.map_or("", Token::expose);
-    let path = to.path_of(send);
-    let target = match &send.query {
-        Some(query) => format!("{path}?{}", query.fill(token)),
-        None => path.to_owned(),
+/// Composes the request of a step. An error names the variable that nothing fills: such a request is not sent.
+pub(crate) fn compose(send: &Send, values: &Values<'_>, to: &Destination) -> Result<RequestBytes, OctetsError> {
+    let bytes = |template: &Template| template.octets().bytes(&|name| values.bytes(name));
+    let target = if let Some(target) = &send.target {
+        bytes(target)?
+    } else {
+        let mut target = fill(to.path_of(send), &|name| values.text(name))?.into_bytes();
+        if let Some(query) = &send.query {
+            target.push(b'?');
+            target.extend(bytes(query)?);
+        }
+        target
     };
-    let body = send.body.as_ref().map(|body| body.fill(token).into_bytes()).unwrap_or_default();
-    let method = to.method_of(send);
-    let headers = send.headers.iter().map(|(name, value)| (name.as_str(), value.fill(token)));
-    RequestBytes::ordinary(method, &to.origin, &target, headers, body)
+    let named = send.headers.iter().map(|(name, value)| Ok((name.as_str(), bytes(value)?)));
+    let named = named.collect::<Result<Vec<_>, OctetsError>>()?;
+    let body = send.body.as_ref().map(bytes).transpose()?.unwrap_or_default();
+    let mut request = RequestBytes::ordinary(to.method_of(send), &to.origin, target, named, body);
+    // What the scenario itself sends it does send.
+    let is_own = |name: &[u8]| send.headers.iter().any(|(own, _)| own.as_bytes().eq_ignore_ascii_case(name));
+    let is_left_out = |name: &[u8]| send.without.iter().any(|one| one.as_bytes().eq_ignore_ascii_case(name));
+    request.headers.retain(|(name, _)| is_own(name) || !is_left_out(name));
+    request.lines = send.lines.iter().map(bytes).collect::<Result<_, _>>()?;
+    request.version = send.version.as_ref().map(|version| version.clone().into_bytes());
+    Ok(request)
 }
 
-/// A curl line that sends the same request; `$TOKEN` stands for the token, which is not written down. None where a command line
-/// cannot hold what is sent: it has no place for a NUL.
-pub(crate) fn replay(send: &Send, to: &Destination, ca: Option<&str>) -> Option<String> {
+/// A curl line that sends the same request, where curl can say it; `$TOKEN` stands for the token, which is not written down. None
+/// where curl cannot: it has no place for a NUL, for bytes that are no text, for a second token, for lines that are no headers.
+pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Option<&str>) -> Option<String> {
+    let placeholder = token::Token::new(TOKEN.to_string());
+    let values = &Values { token: Some(&placeholder), ..*values };
+    let bytes = |template: &Template| template.octets().bytes(&|name| values.bytes(name)).ok();
+    let text = |template: &Template| String::from_utf8(bytes(template)?).ok();
+    if send.other_token.is_some() || holds_nul(send, values) {
+        return None;
+    }
     let method = to.method_of(send);
-    let path = to.path_of(send);
-    let query = send.query.as_ref().map(|query| format!("?{}", placed(query))).unwrap_or_default();
+    let (path, query) = match &send.target {
+        Some(_) => ("/".to_owned(), String::new()),
+        None => {
+            let query = send.query.as_ref().map(|query| Some(format!("?{}", text(query)?)));
+            (fill(to.path_of(send), &|name| values.text(name)).ok()?, query.unwrap_or(Some(String::new()))?)
+        }
+    };
     let url = format!("{}{path}{query}", to.origin);
 
     let mut words = vec!["curl --include".to_owned()];
+    if let Some(target) = &send.target {
+        let target = text(target).filter(|target| target.bytes().all(|byte| byte.is_ascii_graphic() || byte == 0))?;
+        words.push(format!("--request-target {}", quote(&target)));
+    }
     if path.contains("/.") || path.to_ascii_lowercase().contains("%2e") {
         words.push("--path-as-is".to_owned());
     }
     if url.contains(['[', ']', '{', '}']) {
         words.push("--globoff".to_owned());
     }
+    words.extend(match send.version.as_deref() {
+        None if to.origin.is_https() => Some("--http1.1".to_owned()),
+        None | Some("HTTP/1.1") => None,
+        Some("HTTP/1.0") => Some("--http1.0".to_owned()),
+        Some(_) => return None,
+    });
     if to.origin.is_https() {
-        words.push("--http1.1".to_owned());
         words.extend(ca.map(|file| format!("--cacert {}", quote(file))));
     }
     words.extend(match method {
@@ -61,18 +110,43 @@ pub(crate) fn replay(send: &Send, to: &Destination, ca: Option<&str>) -> Option<
         "HEAD" => Some("--head".to_owned()),
         _ => Some(format!("--request {}", quote(method))),
     });
-    words.extend(send.headers.iter().map(|(name, value)| format!("--header {}", quote(&header(name, &placed(value))))));
-    words.extend(body(send, method));
+    for (name, value) in &send.headers {
+        words.push(format!("--header {}", quote(&header(name, &text(value)?))));
+    }
+    for line in &send.lines {
+        words.push(format!("--header {}", quote(&plain_line(&text(line)?)?)));
+    }
+    for name in &send.without {
+        words.push(format!("--header {}", quote(&format!("{name}:"))));
+    }
+    let body = match &send.body {
+        Some(body) => Some(text(body)?),
+        None => None,
+    };
+    words.extend(self::body(send, body, method));
     words.push(quote(&url));
-    let holds_nul = send.body.as_ref().is_some_and(|body| body.fill("").contains(TOKEN));
-    (!holds_nul).then(|| words.join(" "))
+    Some(words.join(" "))
 }
 
 /// Stands for the token until its word is quoted: the one character that no command line holds.
 const TOKEN: char = '\0';
 
-fn placed(template: &Template) -> String {
-    template.fill("\0")
+fn holds_nul(send: &Send, values: &Values<'_>) -> bool {
+    let values = Values { token: None, ..*values };
+    let bytes = |template: &Template| template.octets().bytes(&|name| values.bytes(name).or(Some(Vec::new())));
+    let templates =
+        send.headers.iter().map(|(_, value)| value).chain(&send.body).chain(&send.target).chain(&send.lines);
+    templates.map(bytes).any(|bytes| bytes.is_ok_and(|bytes| bytes.contains(&0)))
+}
+
+/// A line that curl would send as it is: one that names a header which it neither writes itself nor takes for another.
+fn plain_line(line: &str) -> Option<String> {
+    const CURLS_OWN: [&str; 6] = ["host", "user-agent", "accept", "content-length", "transfer-encoding", "connection"];
+    let (name, value) = line.split_once(": ")?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_value = !value.is_empty() && value.trim_ascii() == value && !value.contains(['\r', '\n']);
+    let is_free = !CURLS_OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
+    (is_name && is_value && is_free).then(|| line.to_owned())
 }
 
 /// A header as curl takes it. One without a value is left out unless it is written in a way of its own.
@@ -81,10 +155,10 @@ fn header(name: &str, value: &str) -> String {
 }
 
 /// The body, if there is one, without the content type that curl would add.
-fn body(send: &Send, method: &str) -> Option<String> {
+fn body(send: &Send, body: Option<String>, method: &str) -> Option<String> {
     // An empty one has a length too, which some servers ask for.
     let empty = || matches!(method, "POST" | "PUT" | "PATCH").then(String::new);
-    let body = send.body.as_ref().map(placed).or_else(empty)?;
+    let body = body.or_else(empty)?;
     let typed = send.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let untyped = if typed { "" } else { "--header Content-Type: " };
     Some(format!("{untyped}--data-raw {}", quote(&body)))

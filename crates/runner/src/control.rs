@@ -39,13 +39,14 @@ impl Control {
         case
     }
 
-    fn holds(&self) -> bool {
+    /// Whether a caller that should get in got in, and none was refused.
+    pub(crate) fn holds(&self) -> bool {
         self.passed && self.refused.is_none()
     }
 }
 
 /// Whether a control showed that the target lets its caller in. A strict run fails it for its form too, which does not change that.
-fn got_in(case: &Case) -> bool {
+pub(crate) fn got_in(case: &Case) -> bool {
     let for_form_only = || case.compared.iter().all(|one| one.holds || one.strength == Strength::Should);
     match case.verdict {
         Verdict::Pass | Verdict::Warn => true,

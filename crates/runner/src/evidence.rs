@@ -1,5 +1,7 @@
 //! Keeps an exchange as evidence: the bytes that went over the wire, without what must not leave the process.
 
+use std::time::Duration;
+
 use results::{ExchangeRecord, Redactor};
 use wire::Exchange;
 
@@ -20,6 +22,11 @@ pub(crate) fn record(exchange: &Exchange, redactor: &Redactor) -> ExchangeRecord
         response
     };
     ExchangeRecord { request: redactor.bytes(&exchange.sent), response, milliseconds: exchange.milliseconds.into() }
+}
+
+/// Records a request that nothing came back for.
+pub(crate) fn unanswered(sent: &[u8], took: Duration, redactor: &Redactor) -> ExchangeRecord {
+    ExchangeRecord { request: redactor.bytes(sent), response: redactor.text(""), milliseconds: took.into() }
 }
 
 #[cfg(test)]

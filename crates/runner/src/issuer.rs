@@ -1,5 +1,7 @@
 //! The mock issuer as a run sees it: an address. Whether it runs in the same process makes no difference.
 
+mod disturb;
+
 use std::time::Duration;
 
 use base64::Engine;
@@ -9,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use serve::CONTROL;
-use token::{Algorithm, Recipe, Token, TokenVersion, Version};
+use token::{Algorithm, Lifetime, Recipe, Token, TokenVersion, Version};
 use wire::{Client, Fetched, Trust, WireError};
 
 /// How long an errand to the issuer may take; the first one may wait for a key that is being made.
@@ -17,10 +19,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The oldest version of the IMDS protocol, and the one most clients speak.
 const IMDS_VERSION: &str = "2018-02-01";
 
+/// Entra sets `iat` and `nbf` this many seconds before the moment of issue.
+pub(crate) const BACKDATED: i64 = 300;
+/// About as long as Entra's tokens live, in seconds.
+pub(crate) const LIFETIME: i64 = 3600;
+
 /// A mock issuer, by its control API, and the identity endpoint beside it.
 #[derive(Debug)]
 pub struct Issuer {
     url: String,
+    /// Under which URL targets know it.
+    authority: String,
     /// Where managed identities ask for their tokens; none: they are minted.
     imds: Option<String>,
     client: Client,
@@ -64,6 +73,8 @@ pub(crate) struct Ask {
     pub(crate) audience: Option<String>,
     /// None: as the API is registered.
     pub(crate) version: Option<VersionAsked>,
+    /// How many seconds later than the issuer's own time it is for whoever asks.
+    pub(crate) ahead: i64,
 }
 
 /// [`Version`], as a part of a key.
@@ -103,6 +114,7 @@ struct Identity {
     name: String,
     kind: String,
     client_id: String,
+    object_id: Option<String>,
 }
 
 impl Issuer {
@@ -110,6 +122,7 @@ impl Issuer {
     pub async fn connect(control: &str, ca: Option<&str>) -> Result<Self, IssuerError> {
         #[derive(Deserialize)]
         struct Status {
+            authority: Option<String>,
             #[serde(default)]
             beside: std::collections::HashMap<String, String>,
         }
@@ -118,7 +131,8 @@ impl Issuer {
         let url = control.trim_end_matches('/').to_owned();
         let status: Status = read("its status", &client.get(&format!("{url}{CONTROL}status"), &[]).await?)?;
         let directory = read("its directory", &client.get(&format!("{url}{CONTROL}directory"), &[]).await?)?;
-        Ok(Self { url, imds: status.beside.get("imds").cloned(), client, directory })
+        let authority = status.authority.unwrap_or_else(|| url.clone());
+        Ok(Self { url, authority, imds: status.beside.get("imds").cloned(), client, directory })
     }
 
     /// Who exists there.
@@ -157,7 +171,17 @@ impl Issuer {
             Some(VersionAsked::V1) => TokenVersion::V1,
             Some(VersionAsked::V2) => TokenVersion::V2,
         };
+        // As long before and behind its time as Entra's tokens reach.
+        let lifetime = match ask.ahead {
+            0 => Lifetime::default(),
+            ahead => Lifetime {
+                issued_in: Some(ahead - BACKDATED),
+                not_before_in: Some(ahead - BACKDATED),
+                expires_in: Some(ahead + LIFETIME),
+            },
+        };
         let recipe = Recipe {
+            lifetime,
             caller: ask.caller.clone(),
             audience: ask.audience.clone(),
             tenant: ask.tenant.clone(),
@@ -201,15 +225,14 @@ impl Issuer {
         signature.map_err(|error| IssuerError::Foreign { what, reason: error.to_string() })
     }
 
-    /// The key that verifies a token, as its issuer publishes it.
-    pub(crate) async fn public_key(&self, token: &Token) -> Result<Value, IssuerError> {
+    /// A key by its id, as the issuer publishes it.
+    pub(crate) async fn published(&self, kid: &str) -> Result<Value, IssuerError> {
         #[derive(Deserialize)]
         struct Keys {
             keys: Vec<Value>,
         }
         let what = "its keys";
         let keys: Keys = read(what, &self.client.get(&format!("{}/common/discovery/v2.0/keys", self.url), &[]).await?)?;
-        let kid = token.open().ok().and_then(|(draft, _)| draft.kid()).unwrap_or_default();
         let missing = || IssuerError::Foreign { what, reason: "the token's key is not among them".to_owned() };
         keys.keys.into_iter().find(|key| key["kid"] == *kid).ok_or_else(missing)
     }
@@ -242,6 +265,9 @@ impl Directory {
 
     /// The client id and the resource to ask the identity endpoint for, where it serves this.
     fn served<'a>(&'a self, ask: &'a Ask) -> Option<(&'a str, &'a str)> {
+        if ask.ahead != 0 {
+            return None;
+        }
         // The identity endpoint is that of one tenant, the first.
         let tenant = self.tenants.first()?;
         if ask.tenant.as_ref().is_some_and(|asked| !tenant.is(asked)) {
@@ -257,7 +283,30 @@ impl Directory {
         Some((&identity.client_id, if application.name == audience { &application.client_id } else { audience }))
     }
 
-    fn first_tenant(&self) -> &str {
+    /// The id of a tenant of this name, id or domain.
+    pub(crate) fn tenant_id(&self, name: &str) -> Option<&str> {
+        self.tenants.iter().find(|tenant| tenant.is(name)).map(|tenant| tenant.id.as_str())
+    }
+
+    /// Whether both are the same tenant; none is the first.
+    pub(crate) fn is_same_tenant(&self, one: Option<&str>, other: Option<&str>) -> bool {
+        let id = |name: Option<&str>| self.tenant_id(name.unwrap_or(self.first_tenant())).map(str::to_owned);
+        one == other || id(one).is_some_and(|one| Some(one) == id(other))
+    }
+
+    /// Name, client id and object id of everybody.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
+        let all = self.tenants.iter().flat_map(|tenant| &tenant.identities);
+        all.map(|one| (one.name.as_str(), one.client_id.as_str(), one.object_id.as_deref()))
+    }
+
+    /// Name and client id of every API.
+    pub(crate) fn applications(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.tenants.iter().flat_map(|tenant| &tenant.applications);
+        all.map(|one| (one.name.as_str(), one.client_id.as_str()))
+    }
+
+    pub(crate) fn first_tenant(&self) -> &str {
         self.tenants.first().map_or("", |tenant| tenant.id.as_str())
     }
 }

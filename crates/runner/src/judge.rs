@@ -1,8 +1,9 @@
 //! Judges one answer: what was promised beside what came back.
 //!
 //! Two strengths. What safety rests on must hold, or the case fails: whether the function was reached, whom it was told is
-//! calling, what it must not have said. The rest should hold, or the case warns. The judge sees the answer and nothing of how
-//! the target came to it: it never validates a token.
+//! calling, what it must not have said, that bad input did not bring it down, that nobody was called back. The rest should hold,
+//! or the case warns; it fails where the target is known to answer in one form. The judge sees the answer and nothing of how the
+//! target came to it: it never validates a token.
 
 mod principal;
 #[cfg(test)]
@@ -28,6 +29,14 @@ pub(crate) struct Seen<'a> {
     pub(crate) caller: Option<String>,
 }
 
+/// What was seen of the target elsewhere than in its answers.
+pub(crate) struct Elsewhere<'a> {
+    /// Who came to the sink; none where nothing that was sent names it.
+    pub(crate) callbacks: Option<&'a [String]>,
+    /// How often it may fetch its issuer's keys, and did.
+    pub(crate) key_fetches: Option<(u32, u64)>,
+}
+
 /// The verdict on one step.
 #[derive(Debug)]
 pub(crate) struct Judgement {
@@ -40,23 +49,41 @@ pub(crate) struct Judgement {
 /// Judges an answer.
 pub(crate) fn judge(expect: &Expect, seen: &Seen<'_>, form: &Form, redactor: &Redactor) -> Judgement {
     let alone = |verdict, reason: String| Judgement::alone(verdict, redactor.text(&reason));
-    let exchange = match seen.exchange {
-        Ok(exchange) => exchange,
-        Err(error) => return alone(Verdict::Inconclusive, format!("no answer: {error}")),
+    let mut comparing = Comparing { redactor, compared: Vec::new(), unclear: None };
+    let exchange = match (seen.exchange, expect.outcome) {
+        (Ok(exchange), _) => exchange,
+        (Err(error @ (WireError::Reset { .. } | WireError::TimedOut { .. })), Outcome::Recorded) => {
+            return alone(Verdict::Recorded, format!("nobody knows what must come back; there was no answer: {error}"));
+        }
+        (Err(WireError::Reset { .. }), outcome) if expect.may_close && outcome != Outcome::Accepted => {
+            comparing.add(
+                "the function",
+                promised(outcome),
+                "not reached (the connection was closed)",
+                true,
+                Strength::Must,
+            );
+            return comparing.judgement();
+        }
+        (Err(error), _) => return alone(Verdict::Inconclusive, format!("no answer: {error}")),
     };
     if expect.outcome == Outcome::Recorded {
         return alone(Verdict::Recorded, format!("nobody knows what must come back; it was {}", said(exchange, seen)));
     }
+    if expect.never_5xx {
+        comparing.add("status", "no server error", &exchange.status.to_string(), exchange.status < 500, Strength::Must);
+    }
     if seen.attribution.function == Function::Silent
+        && comparing.is_sound()
         && !expect.status.contains(&exchange.status)
+        && !expect.also.contains(&exchange.status)
         && let Some(trouble) = trouble(exchange.status)
     {
         return alone(Verdict::Inconclusive, format!("the target answered {}: {trouble}", exchange.status));
     }
-    let mut comparing = Comparing { redactor, compared: Vec::new(), unclear: None };
     comparing.promise(expect, exchange, seen);
     comparing.principal(expect, exchange, seen);
-    comparing.body(expect, exchange);
+    comparing.never(expect, exchange);
     if comparing.is_sound() {
         comparing.form(expect, exchange, form);
         comparing.details(expect, exchange, seen);
@@ -72,6 +99,15 @@ fn trouble(status: u16) -> Option<&'static str> {
         502..=504 => Some("it could not take the request now, so nothing is proven"),
         500.. => Some("it failed, and whether the function was reached cannot be told"),
         _ => None,
+    }
+}
+
+/// What an outcome promises of the function.
+fn promised(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted => "to answer",
+        Outcome::Tolerated => "to answer rightly or not to be reached",
+        _ => "not to be reached",
     }
 }
 
@@ -92,6 +128,27 @@ impl Judgement {
     pub(crate) fn alone(verdict: Verdict, reason: Redacted) -> Self {
         Self { verdict, reason: Some(reason), compared: Vec::new() }
     }
+
+    /// Adds what was seen of the target elsewhere than in its answers. It must have come to nobody whom the request named, and not
+    /// have come to its issuer more often than expected.
+    pub(crate) fn add_elsewhere(&mut self, elsewhere: &Elsewhere<'_>, redactor: &Redactor) {
+        let mut seen = Vec::new();
+        if let Some(callbacks) = elsewhere.callbacks {
+            let observed = callbacks.first().map_or("none", String::as_str);
+            seen.push(("callback", "none".to_owned(), observed.to_owned(), callbacks.is_empty()));
+        }
+        if let Some((most, fetched)) = elsewhere.key_fetches {
+            seen.push(("fetches of keys", format!("at most {most}"), fetched.to_string(), fetched <= u64::from(most)));
+        }
+        for (what, expected, observed, holds) in seen {
+            let observed = redactor.text(&observed);
+            let compared = Comparison { what: what.to_owned(), expected, observed, holds, strength: Strength::Must };
+            if !holds && self.verdict != Verdict::Fail {
+                (self.verdict, self.reason) = (Verdict::Fail, Some(redactor.text(&compared.phrase())));
+            }
+            self.compared.push(compared);
+        }
+    }
 }
 
 /// Collects what was compared.
@@ -106,16 +163,19 @@ impl Comparing<'_> {
     /// Was the function reached, as promised?
     fn promise(&mut self, expect: &Expect, exchange: &Exchange, seen: &Seen<'_>) {
         let function = seen.attribution.function;
-        let (expected, holds) = match expect.outcome {
-            Outcome::Accepted => ("to answer", function == Function::Answered),
-            _ => ("not to be reached", function == Function::Silent),
+        let holds = match expect.outcome {
+            Outcome::Accepted => function == Function::Answered,
+            Outcome::Unreached => function != Function::Answered,
+            Outcome::Tolerated => true,
+            _ => function == Function::Silent,
         };
+        let strength = if expect.contract { Strength::Should } else { Strength::Must };
         let observed = match function {
             Function::Answered => format!("answered ({})", exchange.status),
             Function::Unmarked => format!("a success without its marker ({})", said(exchange, seen)),
             Function::Silent => format!("not reached ({})", said(exchange, seen)),
         };
-        self.add("the function", expected, &observed, holds, Strength::Must);
+        self.add("the function", promised(expect.outcome), &observed, holds, strength);
     }
 
     /// Whom was the function told is calling?
@@ -135,8 +195,15 @@ impl Comparing<'_> {
         }
     }
 
-    /// What must the body not say?
-    fn body(&mut self, expect: &Expect, exchange: &Exchange) {
+    /// What must headers and body not say?
+    fn never(&mut self, expect: &Expect, exchange: &Exchange) {
+        for (name, expectation) in &expect.headers {
+            let HeaderExpectation::Never(text) = expectation else { continue };
+            let values: Vec<String> = header(exchange, name).collect();
+            let holds = values.iter().all(|value| !value.contains(text));
+            let observed = if values.is_empty() { "absent".to_owned() } else { values.join(", ") };
+            self.add(&format!("header {name}"), &format!("lacks `{text}`"), &observed, holds, Strength::Must);
+        }
         for text in &expect.body_lacks {
             let there = contains(&exchange.body, text.as_bytes());
             if !there && exchange.truncated {
@@ -155,7 +222,8 @@ impl Comparing<'_> {
     /// Does the answer have the form that the settings, or the scenario itself, ask for?
     fn form(&mut self, expect: &Expect, exchange: &Exchange, form: &Form) {
         let named = Some(expect.status.clone()).filter(|named| !named.is_empty());
-        if let Some(wanted) = named.or_else(|| form.statuses(expect.outcome)) {
+        let usual = || form.statuses(expect.outcome).map(|usual| [usual.as_slice(), &expect.also].concat());
+        if let Some(wanted) = named.or_else(usual) {
             let words = wanted.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
             let (observed, holds) = (exchange.status.to_string(), wanted.contains(&exchange.status));
             self.add("status", &words, &observed, holds, Strength::Should);
@@ -176,9 +244,8 @@ impl Comparing<'_> {
                 HeaderExpectation::Present => ("present".to_owned(), !values.is_empty()),
                 HeaderExpectation::Absent => ("absent".to_owned(), values.is_empty()),
                 HeaderExpectation::Is(text) => (text.clone(), values.contains(text)),
-                HeaderExpectation::Never(text) => {
-                    (format!("lacks `{text}`"), values.iter().all(|value| !value.contains(text)))
-                }
+                // Looked at where safety is.
+                HeaderExpectation::Never(_) => continue,
                 HeaderExpectation::Contains(text) => {
                     (format!("contains `{text}`"), values.iter().any(|value| value.contains(text)))
                 }

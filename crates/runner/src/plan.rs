@@ -1,48 +1,150 @@
-//! What can be played here, and what cannot and why. Derived from the recipes, never declared.
+//! What can be played here, and what cannot and why. Derived from what the cases send, never declared; but for what a target's
+//! owner must agree to.
 
-use scenario::{Case, Profile};
-use token::{Need, Recipe, Signature};
+use std::time::Duration;
+
+use scenario::{Case, Consent, Door, Outcome, Profile, Scenario, Step};
+use token::{Need, Recipe, Token};
 
 use crate::issuer::Directory;
+use crate::known::{Known, advice};
 use crate::roles::Roles;
-use crate::tokens::is_public_key;
+use crate::tokens::handed_in;
+use crate::variables::wanted;
 
 /// What a case is to expect of this run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Planned {
-    /// It can be played.
+    /// It can be played beside others.
     Ready,
+    /// It can be played when nothing else is: it disturbs what others need.
+    Alone,
     /// It cannot; the text says why and what would change it.
     Skipped(String),
 }
 
-/// Plans one case. Without the directory of an issuer only what needs no trusted signature can be made.
-pub(crate) fn plan(case: &Case, profile: &Profile, roles: &Roles, issuer: Option<&Directory>) -> Planned {
-    let missing = case.recipes().find_map(|recipe| missing(recipe, roles, issuer));
-    let blind = || {
-        let asks = case.exchanges().any(|step| step.expect.principal.is_some());
-        (asks && profile.target.principal.is_none()).then(|| {
-            "the profile does not say where the function shows the principal it was given (`target.principal`)"
-                .to_owned()
-        })
-    };
-    missing.or_else(blind).map_or(Planned::Ready, Planned::Skipped)
+/// What a run has to play with.
+pub(crate) struct Plan<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) roles: &'a Roles,
+    pub(crate) known: &'a Known,
+    /// Without the directory of an issuer only what needs no trusted signature can be made, and what real tokens are there for.
+    pub(crate) issuer: Option<&'a Directory>,
+    pub(crate) credentials: &'a [(String, Token)],
+    /// Why the target cannot be told to call back; none: it can.
+    pub(crate) no_sink: Option<&'a str>,
+    /// Whether a case can have a target of its own.
+    pub(crate) laboratory: bool,
 }
 
-/// What a recipe needs and this run does not have.
-fn missing(recipe: &Recipe, roles: &Roles, issuer: Option<&Directory>) -> Option<String> {
-    if let Some(directory) = issuer {
-        return roles.lacks(recipe, directory);
-    }
-    let what = match (recipe.need(), &recipe.forge.signature) {
-        (Need::Issued, _) => "a token that the target trusts",
-        (Need::Mintable, _) => "a token made to measure under a signature that the target trusts",
-        (Need::Forgeable, Signature::Hmac(secret)) if is_public_key(secret) => {
-            "the public key of an issuer that the target trusts"
+impl Plan<'_> {
+    /// Plans one case.
+    pub(crate) fn of(&self, scenario: &Scenario, case: &Case) -> Planned {
+        let lacking = self.lacks_consent(scenario).or_else(|| self.lacks_door(case)).or_else(|| self.lacks_value(case));
+        let lacking = lacking.or_else(|| case.recipes().find_map(|recipe| self.lacks_token(recipe)));
+        match lacking.or_else(|| self.is_blind(case)) {
+            Some(reason) => Planned::Skipped(reason),
+            None if needs_own(case) => self.apart(case),
+            None => Planned::Ready,
         }
-        (Need::Forgeable, _) => return None,
-    };
-    Some(format!("needs {what}: name an `issuer` in a profile"))
+    }
+
+    fn lacks_consent(&self, scenario: &Scenario) -> Option<String> {
+        let consent = scenario.consent.filter(|consent| !self.profile.consent.contains(consent))?;
+        let word = match consent {
+            Consent::Smuggling => "smuggling",
+            Consent::Flood => "flood",
+        };
+        Some(format!(
+            "is played only where the target's owner agrees to it: `--consent {word}`, or `consent: [{word}]` in a profile"
+        ))
+    }
+
+    fn lacks_door(&self, case: &Case) -> Option<String> {
+        let target = &self.profile.target;
+        let missing = |door| match door {
+            Door::Function => None,
+            Door::Excluded => target.excluded.is_none().then_some("target.excluded"),
+            Door::Keyed => target.keyed.is_none().then_some("target.keyed"),
+        };
+        case.exchanges().find_map(|step| missing(step.send.to)).map(advice)
+    }
+
+    fn lacks_value(&self, case: &Case) -> Option<String> {
+        let missing = |name: String| match name.split_once('.') {
+            Some(("sink", _)) => self.no_sink.map(str::to_owned),
+            _ if name == "target.host" || self.known.get(&name).is_some() => None,
+            _ => Some(advice(&name)),
+        };
+        wanted(case).into_iter().find_map(missing)
+    }
+
+    /// What a recipe needs and this run does not have.
+    fn lacks_token(&self, recipe: &Recipe) -> Option<String> {
+        let need = recipe.need();
+        let of_issuer = need == Need::Mintable || recipe.uses_issuer_key();
+        if !of_issuer && handed_in(recipe, self.credentials).is_some() {
+            return None;
+        }
+        if let Some(directory) = self.issuer {
+            return self.roles.lacks(recipe, directory);
+        }
+        let what = match need {
+            Need::Issued => "a token that the target trusts",
+            Need::Mintable => "a token made to measure under a signature that the target trusts",
+            Need::Forgeable if recipe.uses_issuer_key() => "the public key of an issuer that the target trusts",
+            Need::Forgeable => return None,
+        };
+        let hand_in = if need == Need::Issued && recipe.audience.is_none() {
+            format!(", or give `callers: {{ {}: {{ credential: {{ token: {{ env: NAME }} }} }} }}`", recipe.caller)
+        } else {
+            String::new()
+        };
+        Some(format!("needs {what}: name an `issuer` in a profile{hand_in}"))
+    }
+
+    /// What could be played but not be seen.
+    fn is_blind(&self, case: &Case) -> Option<String> {
+        let target = &self.profile.target;
+        let asks_principal = case.exchanges().any(|step| step.expect.principal.is_some());
+        if asks_principal && target.principal.is_none() {
+            let reason =
+                "the profile does not say where the function shows the principal it was given (`target.principal`)";
+            return Some(reason.to_owned());
+        }
+        let others_may_answer = |outcome| matches!(outcome, Outcome::Unreached | Outcome::Tolerated);
+        let asks_who = case.exchanges().any(|step| others_may_answer(step.expect.outcome));
+        (asks_who && target.marker.is_none()).then(|| {
+            "others than the function may answer with success, and nothing tells it apart: name a header that only it sends \
+             (`target.marker`, `--marker`)"
+                .to_owned()
+        })
+    }
+
+    /// How a case is played that disturbs the issuer or the time.
+    fn apart(&self, case: &Case) -> Planned {
+        if self.issuer.is_none() {
+            return Planned::Skipped("needs an issuer that can be disturbed: name an `issuer` in a profile".to_owned());
+        }
+        if self.laboratory {
+            return Planned::Ready;
+        }
+        let waits =
+            case.steps.iter().map(|step| if let Step::Wait(seconds) = step { *seconds } else { 0 }).sum::<i64>();
+        let waits = Duration::from_secs(u64::try_from(waits).unwrap_or_default());
+        if waits > self.profile.limits.wait {
+            let (needed, allowed) = (waits.as_secs(), self.profile.limits.wait.as_secs());
+            return Planned::Skipped(format!(
+                "waits for {needed} s, and one case may wait for {allowed} s: allow more with `limits.wait-s`"
+            ));
+        }
+        Planned::Alone
+    }
+}
+
+/// Whether a case needs a tenant of its own, or to be alone: for what it does, or because it counts what others would add to.
+pub(crate) fn needs_own(case: &Case) -> bool {
+    case.disturbs() || case.exchanges().any(|step| step.expect.key_fetches.is_some())
 }
 
 #[cfg(test)]

@@ -1,22 +1,30 @@
 //! Plays one case: makes its tokens, sends its requests, judges the answers.
 
 mod allowance;
+mod step;
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use authsettings::{Request, Settings};
-use results::{AnsweredBy, ExchangeRecord, Observed, Redacted, Redactor, Verdict};
-use scenario::{Case, Marker, Platform, PrincipalPlace, Scenario, Send};
+use authsettings::Settings;
+use results::{AnsweredBy, Observed, Redactor, Verdict};
+use scenario::{Case, Platform, PrincipalPlace, Scenario, Step};
 use serve::Clock;
 use token::Token;
-use wire::{Exchange, Sender, WireError};
+use wire::Sender;
 
-use crate::attribute::{Attribution, attribute, header};
-use crate::compose::{Destination, compose, replay};
-use crate::evidence;
-use crate::form::Form;
-use crate::judge::{Judgement, Seen, judge};
-use crate::tokens::{Tokens, claim};
+use crate::compose::Destination;
+use crate::issuer::Issuer;
+use crate::judge::Judgement;
+use crate::known::Known;
+use crate::laboratory::Laboratory;
+use crate::roles::Roles;
+use crate::scene::Scene;
+use crate::sink::{Place, Sink};
+use crate::tokens::Tokens;
+use crate::variables::names_sink;
+use step::Played;
 
 pub(crate) use allowance::Allowance;
 
@@ -24,40 +32,85 @@ pub(crate) use allowance::Allowance;
 pub(crate) struct Player {
     pub(crate) sender: Sender,
     pub(crate) destination: Destination,
-    pub(crate) marker: Option<Marker>,
     pub(crate) principal: Option<PrincipalPlace>,
     pub(crate) platform: Platform,
     /// The settings that are believed to be in force.
     pub(crate) settings: Option<Settings>,
+    /// Whether what merely should hold fails a case too.
     pub(crate) strict: bool,
-    pub(crate) tokens: Tokens,
+    pub(crate) roles: Roles,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) known: Known,
+    pub(crate) issuer: Option<Arc<Issuer>>,
+    pub(crate) laboratory: Option<Arc<dyn Laboratory>>,
+    /// Where nobody must come to; an error says why the target cannot be told of such a place.
+    pub(crate) sink: Result<Sink, String>,
     pub(crate) redactor: Redactor,
     pub(crate) clock: Clock,
     pub(crate) allowance: Allowance,
     /// The file of the authority that a curl line must be told of.
     pub(crate) ca: Option<String>,
+    /// Whose documents are in trouble at the issuer.
+    pub(crate) in_trouble: Mutex<HashSet<String>>,
 }
 
-/// What one step came to.
-struct Played {
-    judgement: Judgement,
-    observed: Observed,
-    /// When it was sent; none where it was not.
-    begun: Option<Instant>,
-    exchange: Option<ExchangeRecord>,
-    replay: Option<Redacted>,
+/// A case that has ended.
+pub(crate) struct Ended {
+    pub(crate) case: results::Case,
+    /// The places at the sink that the target was told of: it may come to them late.
+    pub(crate) places: Vec<Place>,
+}
+
+/// What a case that is under way has seen so far.
+#[derive(Default)]
+struct Course {
+    sent: Vec<Token>,
+    /// Places at the sink that the target was told of by what stands at the issuer now.
+    places: Vec<Place>,
+    /// Hides all that was sent, and how much that was.
+    hiding: Option<(Arc<Redactor>, Redactor, usize)>,
 }
 
 impl Player {
     /// Plays a case. The gravest step decides it, the last of several that are equally grave. What comes after a step that went
     /// wrong would prove nothing, so it is not played; after a warning it would.
-    pub(crate) async fn play(&self, scenario: &Scenario, case: &Case) -> results::Case {
+    pub(crate) async fn play(&self, scenario: &Scenario, case: &Case) -> Ended {
+        let mut course = Course::default();
+        let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
+        match Scene::open(self, case).await {
+            Ok(mut scene) => {
+                self.steps(case, &mut scene, &mut course, &mut result).await;
+                scene.close().await;
+            }
+            Err(trouble) => {
+                let reason = self.redactor.text(&trouble.to_string());
+                (result.verdict, result.reason) = (Verdict::Error, Some(reason));
+            }
+        }
+        if self.strict && result.verdict == Verdict::Warn {
+            result.verdict = Verdict::Fail;
+        }
+        Ended { case: result, places: course.places }
+    }
+
+    async fn steps(&self, case: &Case, scene: &mut Scene<'_>, course: &mut Course, result: &mut results::Case) {
         // Making a token and waiting for a turn is no time of the target's.
         let mut first_sent = None;
-        let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
-        let mut sent = Vec::new();
-        for (at, step) in case.exchanges().enumerate() {
-            let Played { judgement, observed, begun, exchange, replay } = self.step(step, &mut sent).await;
+        for (at, step) in case.steps.iter().enumerate() {
+            let place = self.sink.as_ref().ok().filter(|_| names_sink(step)).map(Sink::place);
+            course.places.extend(place.clone());
+            let played = match step {
+                Step::Exchange(exchange) => self.exchange(exchange, scene, place.as_ref(), course).await,
+                Step::Issuer(act) => match scene.act(act, place.as_ref()).await {
+                    Ok(()) => continue,
+                    Err(trouble) => Played::nothing(Verdict::Error, self.redactor.text(&trouble.to_string())),
+                },
+                Step::Wait(seconds) => {
+                    scene.wait(*seconds).await;
+                    continue;
+                }
+            };
+            let Played { judgement, observed, begun, exchange, replay } = played;
             first_sent = first_sent.or(begun);
             let Judgement { verdict, reason, compared } = judgement;
             result.compared.extend(compared);
@@ -75,11 +128,7 @@ impl Player {
                 break;
             }
         }
-        if self.strict && result.verdict == Verdict::Warn {
-            result.verdict = Verdict::Fail;
-        }
         result.duration_ms = first_sent.map_or(Duration::ZERO, |sent: Instant| sent.elapsed()).into();
-        result
     }
 
     /// The record of a case that was not played.
@@ -110,86 +159,29 @@ impl Player {
         }
     }
 
-    /// Plays a step. Its token is added to those that were sent: a later answer may repeat it.
-    async fn step(&self, step: &scenario::Exchange, sent: &mut Vec<Token>) -> Played {
-        let token = match &step.send.token {
-            Some(recipe) => match self.tokens.make(recipe, (self.clock)()).await {
-                Ok(token) => Some(token),
-                // The token is our side's business: the target was not even asked.
-                Err(trouble) => {
-                    let reason = self.redactor.text(&format!("no token could be made: {trouble}"));
-                    return Played::nothing(Verdict::Error, reason);
-                }
-            },
-            None => None,
-        };
-        sent.extend(token.clone());
-        if let Err(limit) = self.allowance.take().await {
-            return Played::nothing(Verdict::Inconclusive, self.redactor.text(&format!("not sent: {limit}")));
-        }
-        let request = compose(&step.send, token.as_ref(), &self.destination);
-        let begun = Instant::now();
-        let answer = self.sender.send(&self.destination.origin, &request).await;
-        let redactor = &self.hiding(sent);
-        let attribution = match &answer {
-            Ok(exchange) => attribute(exchange, self.marker.as_ref()),
-            Err(_) => Attribution::NO_ANSWER,
-        };
-        let seen = Seen {
-            exchange: answer.as_ref(),
-            attribution,
-            principal: self.principal.as_ref(),
-            caller: token.as_ref().and_then(|token| claim(token, "oid")),
-        };
-        Played {
-            judgement: judge(&step.expect, &seen, &self.form(&step.send), redactor),
-            observed: Observed {
-                status: answer.as_ref().ok().map(|exchange| exchange.status),
-                answered_by: attribution.answered_by,
-                detail: detail(&answer).map(|detail| redactor.text(&detail)),
-            },
-            begun: Some(begun),
-            exchange: answer.ok().map(|exchange| evidence::record(&exchange, redactor)),
-            replay: replay(&step.send, &self.destination, self.ca.as_deref()).map(|line| redactor.text(&line)),
+    /// Who came to a place at the sink.
+    pub(crate) fn hits(&self, places: &[Place]) -> Vec<String> {
+        let Ok(sink) = &self.sink else { return Vec::new() };
+        places.iter().flat_map(|place| sink.hits(place)).collect()
+    }
+
+    /// Takes note that a tenant's documents are in trouble at the issuer, or no more.
+    pub(crate) fn troubled(&self, tenant: &str, is: bool) {
+        let mut troubled = self.in_trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if is {
+            troubled.insert(tenant.to_owned());
+        } else {
+            troubled.remove(tenant);
         }
     }
 
-    /// The form that a refusal of this request should have.
-    fn form(&self, send: &Send) -> Form {
-        match (self.platform, &self.settings) {
-            (Platform::Other, _) => Form::Any,
-            (Platform::EasyAuth, None) => Form::USUAL,
-            (Platform::EasyAuth, Some(settings)) => {
-                let origin = &self.destination.origin;
-                let agent = send.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
-                let (host, agent) = (origin.authority(), agent.map(|(_, agent)| agent.to_string()));
-                let request = Request {
-                    https: origin.is_https(),
-                    path: self.destination.path_of(send),
-                    query: None,
-                    host: &host,
-                    user_agent: agent.as_deref(),
-                };
-                Form::of(settings, &request)
+    /// Ends what trouble cases left at the issuer that did not come to their end.
+    pub(crate) async fn restore(&self) {
+        let left: Vec<String> = self.in_trouble.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        for tenant in left {
+            if let Some(issuer) = &self.issuer {
+                let _ = issuer.end_trouble(&tenant).await;
             }
-        }
-    }
-
-    /// Hides the tokens that this case sent, and whatever else was handed out by now.
-    fn hiding(&self, sent: &[Token]) -> Redactor {
-        sent.iter().fold(self.tokens.redactor(), |redactor, token| redactor.with_token(token.expose()))
-    }
-}
-
-impl Played {
-    /// A step that sent nothing.
-    fn nothing(verdict: Verdict, reason: Redacted) -> Self {
-        Self {
-            judgement: Judgement::alone(verdict, reason),
-            observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
-            begun: None,
-            exchange: None,
-            replay: None,
         }
     }
 }
@@ -201,13 +193,5 @@ fn gravity(verdict: Verdict) -> u8 {
         Verdict::Recorded => 1,
         Verdict::Warn => 2,
         Verdict::Fail | Verdict::Skip | Verdict::Inconclusive | Verdict::Error => 3,
-    }
-}
-
-/// What else an answer said in a few words: its challenge, or why there is no answer.
-fn detail(answer: &Result<Exchange, WireError>) -> Option<String> {
-    match answer {
-        Ok(exchange) => header(exchange, "www-authenticate").next(),
-        Err(error) => Some(error.to_string()),
     }
 }

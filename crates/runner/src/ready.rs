@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use wire::WireError;
+use wire::{RequestBytes, WireError};
 
-use crate::compose::compose;
 use crate::player::Player;
 
 /// Statuses by which a front end says that the app behind it is not there yet.
@@ -14,20 +13,23 @@ const STARTING: [u16; 3] = [502, 503, 504];
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(640);
 
+const NO_HEADERS: [(&str, &str); 0] = [];
+
 /// Asks once, without a token, and again while the target says that it is starting, for as long as `patience`.
 ///
 /// A target that refuses connections is given the same time if the user asked for it (`insist`): without that, the address is more
 /// likely wrong than early. The error says what the last try came to.
 pub(crate) async fn ready(player: &Player, patience: Duration, insist: bool) -> Result<(), String> {
     let begun = Instant::now();
+    let to = &player.destination;
     let mut pause = FIRST_PAUSE;
     loop {
         player.allowance.take().await.map_err(|limit| format!("{limit} before it was ready"))?;
-        let request = compose(&scenario::Send::default(), None, &player.destination);
-        let trouble = match player.sender.send(&player.destination.origin, &request).await {
+        let request = RequestBytes::ordinary(&to.method, &to.origin, to.function.path.as_str(), NO_HEADERS, Vec::new());
+        let trouble = match player.sender.send(&to.origin, &request).await {
             Ok(exchange) if STARTING.contains(&exchange.status) => format!(
                 "{} still answered {} after {:.1} s; is the app running?",
-                player.destination.origin,
+                to.origin,
                 exchange.status,
                 begun.elapsed().as_secs_f64()
             ),

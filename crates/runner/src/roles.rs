@@ -28,6 +28,16 @@ impl Roles {
         }
     }
 
+    /// The tenant whose tokens the target takes, by name or id.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// The client id of the target's app registration.
+    pub(crate) fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
     /// What an issuer is asked for the base token of a recipe.
     pub(crate) fn ask(&self, recipe: &Recipe) -> Ask {
         let caller = self.profile.caller(&recipe.caller);
@@ -45,6 +55,7 @@ impl Roles {
                 TokenVersion::Settings => self.version.map(Into::into),
                 other => Some(self.version(other).into()),
             },
+            ahead: 0,
         }
     }
 

@@ -3,23 +3,27 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use authsettings::Settings;
 use results::{Closing, Event, Opening, Redactor, Reporter};
-use scenario::{Address, Case, Profile, Scenario};
+use scenario::{Act, Address, Case, Platform, Profile, Scenario, Step};
 use serve::Clock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use token::Token;
 use wire::{Origin, Sender, SenderConfig, Trust};
 
 use crate::compose::Destination;
 use crate::issuer::Issuer;
-use crate::plan::plan;
+use crate::known::Known;
+use crate::laboratory::Laboratory;
+use crate::plan::Plan;
 use crate::player::{Allowance, Player};
 use crate::roles::Roles;
 use crate::session::Session;
+use crate::sink::Sink;
 use crate::tokens::Tokens;
 
 /// What is to be played, against what, and how.
@@ -34,6 +38,12 @@ pub struct Run {
     pub configuration: Option<String>,
     /// Makes the tokens; none: only what needs no trusted signature is played.
     pub issuer: Option<Arc<Issuer>>,
+    /// Real tokens of callers, by their roles: each is what the forgeries of that caller's token start from.
+    pub credentials: Vec<(String, Token)>,
+    /// Keys of the Functions host, by name.
+    pub keys: Vec<(String, String)>,
+    /// Makes targets for cases that disturb the issuer or the time; none: those are played alone, after all others.
+    pub laboratory: Option<Arc<dyn Laboratory>>,
     /// Whom to trust for the target's certificate.
     pub trust: Trust,
     /// What must not appear in any output.
@@ -71,12 +81,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output = ()>) -> Result<Closing, RunError> {
     let begun = Instant::now();
     let roles = Roles::new(&run.profile, run.settings.as_ref());
-    let player = Arc::new(player(&run, &roles)?);
+    let player = Arc::new(player(&run, &roles).await?);
     let planned = run.scenarios.iter().map(|scenario| scenario.case_count()).sum();
     reporter.event(&Event::Opened(&Opening {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command: player.redactor.text(&run.command),
-        target: player.redactor.text(&format!("{}{}", player.destination.origin, player.destination.path)),
+        target: player.redactor.text(&format!("{}{}", player.destination.origin, player.destination.function.path)),
         configuration: run.configuration.clone(),
         started: rfc3339((run.clock)()),
         scenarios: run.scenarios.len(),
@@ -84,17 +94,26 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
     }))?;
 
     let (controls, others): (Vec<_>, Vec<_>) = run.scenarios.iter().cloned().partition(|scenario| scenario.control);
-    let directory = run.issuer.as_deref().map(Issuer::directory);
-    let planning = |case: &Case| plan(case, &run.profile, &roles, directory);
-    if player.tokens.want_stranger(&run.scenarios) {
-        let (player, now) = (Arc::clone(&player), (run.clock)());
-        tokio::spawn(async move { player.tokens.prepare(now).await });
-    }
-    let mut session = Session::new(player, reporter, run.profile.limits.concurrency);
+    let plan = Plan {
+        profile: &run.profile,
+        roles: &roles,
+        known: &player.known,
+        issuer: run.issuer.as_deref().map(Issuer::directory),
+        credentials: &run.credentials,
+        no_sink: player.sink.as_ref().err().map(String::as_str),
+        laboratory: run.laboratory.is_some(),
+    };
+    let planning = |scenario: &Scenario, case: &Case| plan.of(scenario, case);
+    prepare(&run, &player);
+    let mut session = Session::new(Arc::clone(&player), reporter, run.profile.limits.concurrency);
     let mut stop = pin!(stop);
     session.reach(run.wait.unwrap_or(PATIENCE), run.wait.is_some(), stop.as_mut()).await;
     session.play(&controls, &planning, stop.as_mut()).await?;
     session.play(&others, &planning, stop.as_mut()).await?;
+    session.play_again(&controls, &planning, stop.as_mut()).await?;
+    session.play_alone(stop.as_mut()).await?;
+    session.tell_held().await?;
+    player.restore().await;
 
     let mut notes = session.notes();
     notes.extend(run.notes);
@@ -104,12 +123,35 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
     Ok(session.close(rfc3339((run.clock)()), begun.elapsed(), notes)?)
 }
 
-fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
+/// Starts making keys while others wait for the network.
+fn prepare(run: &Run, player: &Arc<Player>) {
+    if player.tokens.want_stranger(&run.scenarios) {
+        let (player, now) = (Arc::clone(player), (run.clock)());
+        tokio::spawn(async move { player.tokens.prepare(now).await });
+    }
+    // The first case of each scenario tells enough: a key that is then still missing is made when it is needed.
+    let rotations = |case: Case| case.steps.iter().filter(|step| matches!(step, Step::Issuer(Act::Rotate))).count();
+    let most =
+        run.scenarios.iter().filter_map(|scenario| scenario.cases().next()).map(rotations).max().unwrap_or_default();
+    if let (Some(issuer), true) = (run.issuer.clone(), most > 0) {
+        tokio::spawn(async move { issuer.prepare(most).await });
+    }
+}
+
+async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
     let target = &run.profile.target;
     let Address::Url(url) = &target.address else { return Err(RunError::NoReference) };
     let limits = &run.profile.limits;
-    let redactor = Redactor::new(&run.secrets);
-    let origin = Origin::new(url.https, &url.host, url.port);
+    let redactor = Redactor::new(run.secrets.iter().chain(run.keys.iter().map(|(_, key)| key)));
+    let directory = run.issuer.as_deref().map(Issuer::directory);
+    let credentials = run.credentials.clone();
+    let tokens = Arc::new(Tokens::new(run.issuer.clone(), roles.clone(), credentials, &redactor));
+    let redactor = (*tokens.redactor()).clone();
+    let sink = if run.scenarios.iter().any(|scenario| scenario.source.text.contains("${sink.")) {
+        Sink::start(&run.profile, Arc::clone(&tokens), (run.clock)()).await
+    } else {
+        Err("no scenario names it".to_owned())
+    };
     Ok(Player {
         sender: Sender::new(SenderConfig {
             trust: run.trust.clone(),
@@ -119,17 +161,28 @@ fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
             max_body: limits.body_bytes,
             ..SenderConfig::default()
         })?,
-        destination: Destination { origin, path: target.path.clone(), method: target.method.clone() },
-        marker: target.marker.clone(),
+        destination: Destination {
+            origin: Origin::new(url.https, &url.host, url.port),
+            method: target.method.clone(),
+            function: scenario::Opening { path: target.path.clone(), marker: target.marker.clone() },
+            excluded: target.excluded.clone(),
+            keyed: target.keyed.clone(),
+        },
         principal: target.principal.clone(),
         platform: target.platform,
         settings: run.settings.clone(),
-        strict: run.profile.strict,
-        tokens: Tokens::new(run.issuer.clone(), roles.clone(), redactor.clone()),
+        strict: run.profile.strict || target.platform == Platform::EasyAuth,
+        roles: roles.clone(),
+        known: Known::new(&run.profile, roles, directory, &run.keys, &run.credentials),
+        tokens,
+        issuer: run.issuer.clone(),
+        laboratory: run.laboratory.clone(),
+        sink,
         redactor,
         clock: Arc::clone(&run.clock),
         allowance: Allowance::new(limits),
         ca: target.ca.as_ref().map(|file| file.display().to_string()),
+        in_trouble: Mutex::default(),
     })
 }
 

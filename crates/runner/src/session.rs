@@ -7,14 +7,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use results::{Closing, Event, Reporter, Tally, Verdict};
+use results::{Closing, Comparison, Event, Reporter, Strength, Tally, Verdict};
 use scenario::{Case, Scenario};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use crate::control::Control;
+use crate::control::{Control, got_in};
 use crate::plan::Planned;
-use crate::player::Player;
+use crate::player::{Ended, Player};
 use crate::ready::ready;
+
+/// How far ahead of the case that is told next others are launched, in multiples of what may be under way at one time: one slow case
+/// must not hold up those behind it.
+const LOOK_AHEAD: usize = 8;
+/// A target that calls back does so while it looks at a token or right after; it is given so long after the last case.
+const GRACE: Duration = Duration::from_millis(50);
 
 /// The state of a run that is under way.
 pub(crate) struct Session<'a> {
@@ -22,10 +29,21 @@ pub(crate) struct Session<'a> {
     reporter: &'a mut dyn Reporter,
     control: Control,
     tally: Tally,
+    turns: Arc<Semaphore>,
     concurrency: usize,
+    /// Cases that need to be alone.
+    alone: Vec<(Arc<Scenario>, Case)>,
+    /// Cases that told the target where to call back to: they are told last, for it may come late.
+    held: Vec<Held>,
     /// Why the target cannot be reached at all.
     unreachable: Option<String>,
     interrupted: bool,
+}
+
+/// A case that has ended and is not told yet.
+struct Held {
+    denies: bool,
+    ended: Ended,
 }
 
 /// A case that is under way, or that was decided without being played.
@@ -36,19 +54,23 @@ struct Flight {
 }
 
 enum State {
-    Playing(JoinHandle<results::Case>),
+    Playing(JoinHandle<Ended>),
     Decided(Box<results::Case>),
 }
 
 impl<'a> Session<'a> {
     /// Before anything was sent.
     pub(crate) fn new(player: Arc<Player>, reporter: &'a mut dyn Reporter, concurrency: usize) -> Self {
+        let concurrency = concurrency.max(1);
         Self {
             player,
             reporter,
             control: Control::default(),
             tally: Tally::default(),
-            concurrency: concurrency.max(1),
+            turns: Arc::new(Semaphore::new(concurrency)),
+            concurrency,
+            alone: Vec::new(),
+            held: Vec::new(),
             unreachable: None,
             interrupted: false,
         }
@@ -64,23 +86,46 @@ impl<'a> Session<'a> {
     }
 
     /// Plays the cases of some scenarios side by side and tells them in order. When `stop` completes, what has ended by then is
-    /// told and nothing more is played.
+    /// told and nothing more is played. Those that need to be alone are kept for later.
     pub(crate) async fn play(
         &mut self,
         scenarios: &[Arc<Scenario>],
-        plan: &impl Fn(&Case) -> Planned,
+        plan: &impl Fn(&Scenario, &Case) -> Planned,
+        stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> io::Result<()> {
+        let cases =
+            scenarios.iter().flat_map(|scenario| scenario.cases().map(move |case| (Arc::clone(scenario), case)));
+        let planned = cases.map(|(scenario, case)| {
+            let planned = plan(&scenario, &case);
+            (scenario, case, planned)
+        });
+        self.side_by_side(planned, self.concurrency * LOOK_AHEAD, stop).await
+    }
+
+    /// Plays those that need to be alone, one after the other.
+    pub(crate) async fn play_alone(&mut self, stop: Pin<&mut impl Future<Output = ()>>) -> io::Result<()> {
+        let alone = std::mem::take(&mut self.alone);
+        self.side_by_side(alone.into_iter().map(|(scenario, case)| (scenario, case, Planned::Ready)), 1, stop).await
+    }
+
+    async fn side_by_side(
+        &mut self,
+        mut waiting: impl Iterator<Item = (Arc<Scenario>, Case, Planned)>,
+        most: usize,
         mut stop: Pin<&mut impl Future<Output = ()>>,
     ) -> io::Result<()> {
         if self.interrupted {
             return Ok(());
         }
-        let mut waiting = scenarios.iter().flat_map(|scenario| scenario.cases().map(move |case| (scenario, case)));
         let mut flights: VecDeque<Flight> = VecDeque::new();
         loop {
-            while flights.len() < self.concurrency {
-                let Some((scenario, case)) = waiting.next() else { break };
+            while flights.len() < most {
+                let Some((scenario, case, planned)) = waiting.next() else { break };
+                if planned == Planned::Alone && self.unreachable.is_none() {
+                    self.alone.push((scenario, case));
+                    continue;
+                }
                 self.reporter.event(&Event::Started { id: &case.id, variant: &case.variant })?;
-                let planned = plan(&case);
                 flights.push_back(self.launch(scenario, case, planned));
             }
             let Some(first) = flights.front_mut() else { return Ok(()) };
@@ -90,17 +135,79 @@ impl<'a> Session<'a> {
                     self.interrupted = true;
                     break;
                 }
-                finished = first.land(&self.player) => {
-                    self.tell(first.scenario.control, &first.case, finished)?;
+                ended = first.land(&self.player) => {
+                    self.ended(first.scenario.control, &first.case, ended)?;
                     flights.pop_front();
                 }
             }
         }
         for mut flight in flights {
             if flight.is_over() {
-                let finished = flight.land(&self.player).await;
-                self.tell(flight.scenario.control, &flight.case, finished)?;
+                let ended = flight.land(&self.player).await;
+                self.ended(flight.scenario.control, &flight.case, ended)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Plays the controls again that let their caller in. One that does not any more is told as a case of its own: what came in
+    /// between may have locked everybody out.
+    pub(crate) async fn play_again(
+        &mut self,
+        controls: &[Arc<Scenario>],
+        plan: &impl Fn(&Scenario, &Case) -> Planned,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> io::Result<()> {
+        if self.interrupted || self.unreachable.is_some() || !self.control.holds() {
+            return Ok(());
+        }
+        for scenario in controls {
+            for mut case in scenario.cases().filter(|case| plan(scenario, case) == Planned::Ready) {
+                if self.player.allowance.is_used_up() {
+                    return Ok(());
+                }
+                let again = if case.variant.is_empty() { "played=again" } else { ",played=again" };
+                case.variant.push_str(again);
+                let ended = tokio::select! {
+                    biased;
+                    () = stop.as_mut() => {
+                        self.interrupted = true;
+                        return Ok(());
+                    }
+                    ended = self.player.play(scenario, &case) => ended,
+                };
+                if !got_in(&ended.case) {
+                    self.reporter.event(&Event::Started { id: &case.id, variant: &case.variant })?;
+                    self.ended(false, &case, ended)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the cases that were held back, and whether the target came late.
+    pub(crate) async fn tell_held(&mut self) -> io::Result<()> {
+        let held = std::mem::take(&mut self.held);
+        if !held.is_empty() && !self.interrupted {
+            tokio::time::sleep(GRACE).await;
+        }
+        for Held { denies, mut ended } in held {
+            let hits = self.player.hits(&ended.places);
+            if let Some(hit) = hits.first()
+                && ended.case.verdict != Verdict::Fail
+            {
+                let redactor = &self.player.redactor;
+                let compared = Comparison {
+                    what: "callback".to_owned(),
+                    expected: "none".to_owned(),
+                    observed: redactor.text(&format!("{hit}, after the case")),
+                    holds: false,
+                    strength: Strength::Must,
+                };
+                (ended.case.verdict, ended.case.reason) = (Verdict::Fail, Some(redactor.text(&compared.phrase())));
+                ended.case.compared.push(compared);
+            }
+            self.tell(denies, ended.case)?;
         }
         Ok(())
     }
@@ -124,29 +231,41 @@ impl<'a> Session<'a> {
         Ok(closing)
     }
 
-    fn launch(&self, scenario: &Arc<Scenario>, case: Case, planned: Planned) -> Flight {
+    fn launch(&self, scenario: Arc<Scenario>, case: Case, planned: Planned) -> Flight {
         let decided = match (planned, &self.unreachable) {
             (Planned::Skipped(reason), _) => Some((Verdict::Skip, reason)),
-            (Planned::Ready, Some(reason)) => {
+            (Planned::Ready | Planned::Alone, Some(reason)) => {
                 Some((Verdict::Inconclusive, format!("the target cannot be reached: {reason}")))
             }
-            (Planned::Ready, None) => None,
+            (Planned::Ready | Planned::Alone, None) => None,
         };
-        let scenario = Arc::clone(scenario);
         let state = if let Some((verdict, reason)) = decided {
             State::Decided(Box::new(self.player.unplayed(&scenario, &case, verdict, Some(&reason))))
         } else {
-            let (player, scenario, case) = (Arc::clone(&self.player), Arc::clone(&scenario), case.clone());
-            State::Playing(tokio::spawn(async move { player.play(&scenario, &case).await }))
+            let (player, turns) = (Arc::clone(&self.player), Arc::clone(&self.turns));
+            let (scenario, case) = (Arc::clone(&scenario), case.clone());
+            State::Playing(tokio::spawn(async move {
+                // Nobody ever closes the semaphore; a case that got no turn would be played all the same.
+                let _turn = turns.acquire().await;
+                player.play(&scenario, &case).await
+            }))
         };
         Flight { scenario, case, state }
     }
 
-    fn tell(&mut self, control: bool, case: &Case, finished: results::Case) -> io::Result<()> {
+    fn ended(&mut self, control: bool, case: &Case, ended: Ended) -> io::Result<()> {
         if control {
-            self.control.finished(&finished);
+            self.control.finished(&ended.case);
         }
         let denies = case.exchanges().any(|step| step.expect.outcome.is_denial());
+        if ended.places.is_empty() {
+            return self.tell(denies, ended.case);
+        }
+        self.held.push(Held { denies, ended });
+        Ok(())
+    }
+
+    fn tell(&mut self, denies: bool, finished: results::Case) -> io::Result<()> {
         let weighed = self.control.weigh(finished, denies, &self.player.redactor);
         self.tally.finished(&weighed);
         self.reporter.event(&Event::Finished(&weighed))
@@ -162,14 +281,15 @@ impl Flight {
     }
 
     /// Waits for the case's end. May be given up and asked again, until it has answered.
-    async fn land(&mut self, player: &Player) -> results::Case {
+    async fn land(&mut self, player: &Player) -> Ended {
+        let unplaced = |case| Ended { case, places: Vec::new() };
         match &mut self.state {
-            State::Decided(case) => (**case).clone(),
+            State::Decided(case) => unplaced((**case).clone()),
             State::Playing(task) => match task.await {
-                Ok(case) => case,
+                Ok(ended) => ended,
                 Err(fault) => {
                     let reason = format!("greenlight itself failed here, please report it: {fault}");
-                    player.unplayed(&self.scenario, &self.case, Verdict::Error, Some(&reason))
+                    unplaced(player.unplayed(&self.scenario, &self.case, Verdict::Error, Some(&reason)))
                 }
             },
         }

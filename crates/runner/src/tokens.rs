@@ -1,25 +1,60 @@
 //! Makes the tokens of a run: by the issuer as its callers would ask for them, then forged as the recipe says.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use results::Redactor;
 use scenario::Scenario;
+use serde_json::Value;
+use token::variables::UnknownVariable;
 use token::{
-    AppToken, ClientAuth, Forged, HmacSecret, Materials, Names, Recipe, SigningKey, Token, UnixTime, forge,
+    AppToken, ClientAuth, Forged, Jwk, Materials, Names, Need, Recipe, Signature, SigningKey, Token, TokenVersion,
+    UnixTime, forge,
 };
 use tokio::sync::OnceCell;
 
-use crate::issuer::{Ask, Issuer, IssuerError};
+use crate::issuer::{Ask, BACKDATED, Issuer, IssuerError, LIFETIME};
 use crate::roles::Roles;
 
-/// Makes tokens. What an issuer hands out is asked for once and kept for the run, as its callers keep it.
+/// Makes tokens. What an issuer hands out is asked for once and kept, as its callers keep it.
 pub(crate) struct Tokens {
     issuer: Option<Arc<Issuer>>,
     roles: Roles,
+    /// Real tokens of callers, by their roles.
+    credentials: Vec<(String, Token)>,
     stranger: OnceCell<SigningKey>,
+    shared: Purse,
+    /// The issuer's keys as it publishes them, by their ids.
+    published: Mutex<HashMap<String, Arc<Value>>>,
+    redactor: RwLock<Arc<Redactor>>,
+}
+
+/// What was handed out to the callers of a run, or to those of a case with a tenant or a time of its own.
+#[derive(Default)]
+pub(crate) struct Purse {
+    /// The tenant that stands in for the target's own.
+    tenant: Option<String>,
+    /// How many seconds the case's time is ahead of the issuer's.
+    ahead: Arc<AtomicI64>,
     issued: Mutex<HashMap<Ask, Arc<OnceCell<Token>>>>,
-    redactor: RwLock<Redactor>,
+}
+
+impl Purse {
+    /// An empty one.
+    pub(crate) fn new(tenant: Option<String>, ahead: Arc<AtomicI64>) -> Self {
+        Self { tenant, ahead, issued: Mutex::default() }
+    }
+
+    /// Lets time go by.
+    pub(crate) fn later(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Empties it: what was handed out under an old key is asked for again.
+    pub(crate) fn forget(&self) {
+        self.issued.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 /// Why a token could not be made. Never the target's fault.
@@ -33,18 +68,34 @@ pub(crate) enum TokenTrouble {
     Stranger(String),
     #[error("it needs a signature that the target trusts, and the run has no issuer")]
     NoIssuer,
+    #[error(transparent)]
+    Unknown(#[from] UnknownVariable),
 }
 
 impl Tokens {
-    /// Makes tokens by an issuer, or only such as need no trusted signature.
-    pub(crate) fn new(issuer: Option<Arc<Issuer>>, roles: Roles, redactor: Redactor) -> Self {
-        Self { issuer, roles, stranger: OnceCell::new(), issued: Mutex::default(), redactor: RwLock::new(redactor) }
+    /// Makes tokens by an issuer and of real ones, or only such as need no trusted signature.
+    pub(crate) fn new(
+        issuer: Option<Arc<Issuer>>,
+        roles: Roles,
+        credentials: Vec<(String, Token)>,
+        redactor: &Redactor,
+    ) -> Self {
+        let hidden = credentials.iter().fold(redactor.clone(), |hidden, (_, token)| hidden.with_token(token.compact()));
+        Self {
+            issuer,
+            roles,
+            credentials,
+            stranger: OnceCell::new(),
+            shared: Purse::default(),
+            published: Mutex::default(),
+            redactor: RwLock::new(Arc::new(hidden)),
+        }
     }
 
     /// Hides every token that was handed out in this run, for an answer may repeat one that an earlier case sent. There are few:
     /// those that are made of them bear signatures of their own, and each case hides its own.
-    pub(crate) fn redactor(&self) -> Redactor {
-        self.redactor.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn redactor(&self) -> Arc<Redactor> {
+        Arc::clone(&self.redactor.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes the stranger's key ahead of time, while others wait for the network. What goes wrong is told when the key is needed.
@@ -59,22 +110,29 @@ impl Tokens {
         scenarios.iter().filter_map(|scenario| scenario.cases().next()).any(|case| case.recipes().any(of_stranger))
     }
 
-    /// Makes the token of a recipe.
-    pub(crate) async fn make(&self, recipe: &Recipe, now: UnixTime) -> Result<Token, TokenTrouble> {
+    /// The stranger's public key, as a key set would have it; none where it cannot be made.
+    pub(crate) async fn stranger_jwk(&self, now: UnixTime) -> Option<Jwk> {
+        self.stranger(now).await.ok().map(SigningKey::jwk)
+    }
+
+    /// Makes the token of a recipe, its variables filled. `purse` is that of the case, if it has one of its own.
+    pub(crate) async fn make(
+        &self,
+        recipe: &Recipe,
+        now: UnixTime,
+        purse: Option<&Purse>,
+    ) -> Result<Token, TokenTrouble> {
         if recipe.uses_stranger() {
             self.stranger(now).await?;
         }
-        let base = match &self.issuer {
-            Some(issuer) => self.issued(issuer, recipe).await?,
-            None => self.composed(recipe, now).await?,
-        };
-        let public = match &self.issuer {
-            Some(issuer) if recipe.uses_issuer_key() => Some(issuer.public_key(&base).await?),
+        let base = self.base(recipe, now, purse.unwrap_or(&self.shared)).await?;
+        let published = match &self.issuer {
+            Some(issuer) if recipe.uses_issuer_key() => Some(self.published(issuer, &base).await?),
             _ => None,
         };
         let forged = {
             let stranger = || self.stranger.get().expect("made above for the recipes that ask for it");
-            forge(&base, recipe, &Materials { now, stranger: &stranger, issuer: public.as_ref() })?
+            forge(&base, recipe, &Materials { now, stranger: &stranger, issuer: published.as_deref() })?
         };
         match forged {
             Forged::Ready(token) => Ok(token),
@@ -83,27 +141,74 @@ impl Tokens {
                 // Signed again by whoever issued it and with the same key, though the recipe may have written another tenant or
                 // key id into it, and though the issuer may sign with a newer key by now.
                 let tenant = claim(&base, "tid").or(self.roles.ask(recipe).tenant);
-                let kid = base.open()?.0.kid();
-                let signature = issuer.sign(&input, algorithm, tenant.as_deref(), kid.as_deref()).await?;
+                let signature = issuer.sign(&input, algorithm, tenant.as_deref(), kid(&base).as_deref()).await?;
                 Ok(unfinished.signed(&signature)?)
             }
         }
     }
 
+    /// A JSON value with its variables filled, as they would be in a claim of this caller's token.
+    pub(crate) async fn fill(
+        &self,
+        value: Value,
+        caller: &str,
+        lookup: &(dyn Fn(&str) -> Option<String> + Sync),
+        now: UnixTime,
+        purse: Option<&Purse>,
+    ) -> Result<Value, TokenTrouble> {
+        const CLAIM: &str = "filled";
+        let mut recipe = Recipe { caller: caller.to_owned(), ..Recipe::default() };
+        recipe.claims = vec![(CLAIM.to_owned(), Some(value))];
+        recipe.forge.signature = Signature::Garbage;
+        recipe.fill(lookup)?;
+        let (draft, _) = self.make(&recipe, now, purse).await?.open()?;
+        Ok(draft.payload_json()?.get(CLAIM).cloned().unwrap_or_default())
+    }
+
+    /// The token that a recipe starts from: what the caller would send.
+    async fn base(&self, recipe: &Recipe, now: UnixTime, purse: &Purse) -> Result<Token, TokenTrouble> {
+        // What the issuer is to sign, or to show the key of, must be its own.
+        let of_issuer = self.issuer.is_some() && (recipe.need() == Need::Mintable || recipe.uses_issuer_key());
+        let credential = handed_in(recipe, &self.credentials).filter(|_| !of_issuer && purse.tenant.is_none());
+        match (credential, &self.issuer) {
+            (Some(token), _) => Ok(token.clone()),
+            (None, Some(issuer)) => Ok(self.issued(issuer, recipe, purse).await?),
+            (None, None) => self.composed(recipe, now).await,
+        }
+    }
+
     /// The token as the issuer hands it out.
-    async fn issued(&self, issuer: &Issuer, recipe: &Recipe) -> Result<Token, IssuerError> {
-        let ask = self.roles.ask(recipe);
+    async fn issued(&self, issuer: &Issuer, recipe: &Recipe, purse: &Purse) -> Result<Token, IssuerError> {
+        let mut ask = self.roles.ask(recipe);
+        ask.ahead = purse.ahead.load(Ordering::Relaxed);
+        if let Some(own) = &purse.tenant
+            && issuer.directory().is_same_tenant(ask.tenant.as_deref(), self.roles.tenant())
+        {
+            ask.tenant = Some(own.clone());
+        }
         let slot = {
-            let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut issued = purse.issued.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(issued.entry(ask.clone()).or_default())
         };
         let hand_out = || async {
             let token = issuer.token(&ask).await?;
             let mut redactor = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
-            *redactor = redactor.with_token(token.expose());
+            *redactor = Arc::new(redactor.with_token(token.expose()));
             Ok(token)
         };
         slot.get_or_try_init(hand_out).await.cloned()
+    }
+
+    /// The key that verifies a token, as its issuer publishes it. Asked for once.
+    async fn published(&self, issuer: &Issuer, base: &Token) -> Result<Arc<Value>, IssuerError> {
+        let kid = kid(base).unwrap_or_default();
+        let known = |kid: &str| self.published.lock().unwrap_or_else(PoisonError::into_inner).get(kid).cloned();
+        if let Some(key) = known(&kid) {
+            return Ok(key);
+        }
+        let key = Arc::new(issuer.published(&kid).await?);
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(kid, Arc::clone(&key));
+        Ok(key)
     }
 
     /// Where there is no issuer: a token as Entra would shape it, by a key that nobody publishes.
@@ -144,17 +249,18 @@ pub(crate) fn claim(token: &Token, name: &str) -> Option<String> {
     draft.payload_json().ok()?.get(name)?.as_str().map(str::to_owned)
 }
 
-/// Whether an HMAC is keyed with the issuer's public key.
-pub(crate) fn is_public_key(secret: &HmacSecret) -> bool {
-    !matches!(secret, HmacSecret::Empty | HmacSecret::Text(_))
+fn kid(token: &Token) -> Option<String> {
+    token.open().ok()?.0.kid()
+}
+
+/// The real token of a recipe's caller, where that is what the recipe starts from: for the target, by the caller's own tenant, in the
+/// shape that the target's registration asks for.
+pub(crate) fn handed_in<'a>(recipe: &Recipe, credentials: &'a [(String, Token)]) -> Option<&'a Token> {
+    let plain = recipe.audience.is_none() && recipe.tenant.is_none() && recipe.version == TokenVersion::Settings;
+    credentials.iter().find(|(role, _)| plain && *role == recipe.caller).map(|(_, token)| token)
 }
 
 /// Stands for ids that nobody told us.
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
-/// Entra sets `iat` and `nbf` this many seconds before the moment of issue.
-const BACKDATED: UnixTime = 300;
-/// About as long as Entra's tokens live.
-const LIFETIME: UnixTime = 3600;
-
 #[cfg(test)]
 mod tests;

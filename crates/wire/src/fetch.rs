@@ -77,6 +77,11 @@ impl Client {
         self.run(url, self.http.post(url).json(value), headers).await
     }
 
+    /// DELETE.
+    pub async fn delete(&self, url: &str, headers: &[(&str, &str)]) -> Result<Fetched, WireError> {
+        self.run(url, self.http.delete(url), headers).await
+    }
+
     async fn run(
         &self,
         url: &str,

@@ -1,15 +1,19 @@
 use crate::origin::Origin;
 
-/// One request as the bytes that will be sent: `method SP target SP HTTP/1.1`, the headers in their order and spelling, the body.
-/// Nothing is checked, added or changed, so that malformed requests can be played too.
+/// One request as the bytes that will be sent: `method SP target SP HTTP/1.1`, the headers in their order and spelling, whatever
+/// lines are written out, the body. Nothing is checked, added or changed, so that malformed requests can be played too.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RequestBytes {
     /// `GET`.
     pub method: Vec<u8>,
     /// What stands between method and version.
     pub target: Vec<u8>,
+    /// What stands in place of `HTTP/1.1`; empty: nothing, and no blank before it, as HTTP/0.9 had it.
+    pub version: Option<Vec<u8>>,
     /// Name and value of each header line; they are joined by a colon and a blank.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Lines behind the headers, as they are; each gets its CR LF.
+    pub lines: Vec<Vec<u8>>,
     /// What follows the empty line.
     pub body: Vec<u8>,
 }
@@ -20,7 +24,7 @@ impl RequestBytes {
     pub fn ordinary<N, V>(
         method: &str,
         origin: &Origin,
-        target: &str,
+        target: impl Into<Vec<u8>>,
         headers: impl IntoIterator<Item = (N, V)>,
         body: Vec<u8>,
     ) -> Self
@@ -45,14 +49,18 @@ impl RequestBytes {
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
         headers.extend(given);
-        Self { method: method.into(), target: target.into(), headers, body }
+        Self { method: method.into(), target: target.into(), headers, body, ..Self::default() }
     }
 
     /// The bytes as they go over the wire.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let lines: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-        let mut bytes = Vec::with_capacity(self.method.len() + self.target.len() + lines + self.body.len() + 16);
-        for part in [&self.method, b" ".as_slice(), &self.target, b" HTTP/1.1\r\n"] {
+        let named: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let lines: usize = self.lines.iter().map(|line| line.len() + 2).sum();
+        let mut bytes =
+            Vec::with_capacity(self.method.len() + self.target.len() + named + lines + self.body.len() + 16);
+        let version = self.version.as_deref().unwrap_or(b"HTTP/1.1");
+        let blank = if version.is_empty() { b"".as_slice() } else { b" " };
+        for part in [&self.method, b" ".as_slice(), &self.target, blank, version, b"\r\n"] {
             bytes.extend_from_slice(part);
         }
         for (name, value) in &self.headers {
@@ -60,17 +68,23 @@ impl RequestBytes {
                 bytes.extend_from_slice(part);
             }
         }
+        for line in &self.lines {
+            bytes.extend_from_slice(line);
+            bytes.extend_from_slice(b"\r\n");
+        }
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&self.body);
         bytes
     }
 
     /// Whether every reader agrees where this request ends. After any other one a connection may hold a second request that
-    /// nobody meant, so it is not used again.
+    /// nobody meant, so it is not used again. What lines of their own may say is not looked into.
     pub(crate) fn is_well_framed(&self) -> bool {
         let token = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|byte| is_token(*byte));
         let lengths: Vec<_> = self.values("content-length").collect();
         token(&self.method)
+            && self.version.is_none()
+            && self.lines.is_empty()
             && !self.target.is_empty()
             && self.target.iter().all(u8::is_ascii_graphic)
             && self.headers.iter().all(|(name, value)| {

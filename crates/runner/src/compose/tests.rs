@@ -2,14 +2,20 @@ use std::process::Command;
 
 use proptest::prelude::*;
 use rstest::rstest;
+use scenario::Profile;
+use token::{Octets, Piece, Token};
 
 use super::*;
+use crate::known::Known;
+use crate::roles::Roles;
 
 fn destination() -> Destination {
     Destination {
         origin: Origin::new(true, "func.example.net", 443),
-        path: "/api/orders".to_owned(),
         method: "GET".to_owned(),
+        function: Opening { path: "/api/orders".to_owned(), marker: None },
+        excluded: Some(Opening { path: "/api/health".to_owned(), marker: None }),
+        keyed: None,
     }
 }
 
@@ -18,8 +24,26 @@ fn send(headers: &[(&str, &str)]) -> Send {
     Send { headers, ..Send::default() }
 }
 
+/// Composes and replays with `a.b.c` for the token, `d.e.f` for the other, and a key of the host.
+fn with_values<T>(work: impl FnOnce(&Values<'_>) -> T) -> T {
+    let profile = Profile::bare("https://func.example.net/api/orders").unwrap();
+    let keys = [("master".to_owned(), "a-master-key".to_owned())];
+    let known = Known::new(&profile, &Roles::new(&profile, None), None, &keys, &[]);
+    let (token, other) = (Token::new("a.b.c"), Token::new("d.e.f"));
+    let host = "func.example.net";
+    work(&Values { known: &known, host, tenant: None, token: Some(&token), other_token: Some(&other), sink: None })
+}
+
+fn composed(send: &Send, to: &Destination) -> Result<RequestBytes, OctetsError> {
+    with_values(|values| compose(send, values, to))
+}
+
+fn replayed(send: &Send, to: &Destination, ca: Option<&str>) -> Option<String> {
+    with_values(|values| replay(send, values, to, ca))
+}
+
 fn bytes(send: &Send) -> String {
-    String::from_utf8(compose(send, Some(&Token::new("a.b.c")), &destination()).to_bytes()).unwrap()
+    String::from_utf8(composed(send, &destination()).unwrap().to_bytes()).unwrap()
 }
 
 #[test]
@@ -53,9 +77,42 @@ fn a_step_says_what_differs_and_where_the_token_goes() {
     );
 }
 
-/// What a scenario can write: the reader refuses other names and values.
+#[test]
+fn a_step_may_say_every_byte() {
+    let hex = Octets(vec![Piece::Text("X-Odd: ".to_owned()), Piece::Hex { hex: "ff00".to_owned() }]);
+    let send = Send {
+        to: Door::Excluded,
+        target: Some(Template::new("https://${target.host}/a?code=${upper:key.master}&t=${other-token}")),
+        lines: vec![Template::new(" folded"), Template::from(hex)],
+        without: vec!["user-agent".to_owned(), "Accept".to_owned(), "X-Own".to_owned()],
+        version: Some("HTTP/1.0".to_owned()),
+        ..send(&[("X-Own", "kept")])
+    };
+    let sent = composed(&send, &destination()).unwrap().to_bytes();
+    let expected = b"GET https://func.example.net/a?code=A-MASTER-KEY&t=d.e.f HTTP/1.0\r\nHost: func.example.net\r\nX-Own: kept\r\n folded\r\n\
+        X-Odd: \xff\x00\r\n\r\n";
+    assert_eq!(sent.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    let health = Send { to: Door::Excluded, ..Send::default() };
+    assert!(bytes(&health).starts_with("GET /api/health HTTP/1.1\r\n"));
+}
+
+#[test]
+fn what_nothing_fills_is_never_sent() {
+    let unknown = Send { query: Some(Template::new("code=${key.host}")), ..Send::default() };
+    assert_eq!(composed(&unknown, &destination()).unwrap_err().to_string(), "`${key.host}` is not known here");
+    let path = Send { path: Some("/admin/${target.excluded}".to_owned()), ..Send::default() };
+    assert!(composed(&path, &destination()).is_err());
+}
+
+/// What a scenario can write: the reader refuses other names, values and variables.
 fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
-    prop::collection::vec(("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}", "[\\t\\PC]{0,30}(\\$\\{token\\}[\\PC]{0,10})?"), 0..6)
+    let value = "[\\t\\PC]{0,30}(\\$\\{token\\}[\\PC]{0,10})?";
+    let value = value.prop_filter("other variables", |value: &String| only_token(value));
+    prop::collection::vec(("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}", value), 0..6)
+}
+
+fn only_token(text: &str) -> bool {
+    !text.replace("${token}", "").contains("${") && token::variables::names(text).all(|name| name == "token")
 }
 
 proptest! {
@@ -111,23 +168,42 @@ proptest! {
     "curl --include --http1.1 --request GET --header 'content-type: text/plain' --data-raw @/etc/passwd \
      https://func.example.net/api/orders"
 )]
+#[case::a_target_of_its_own(
+    Send { target: Some(Template::new("https://${target.host}/a")), ..Send::default() },
+    "curl --include --request-target https://func.example.net/a --http1.1 https://func.example.net/"
+)]
+#[case::an_old_version(
+    Send { version: Some("HTTP/1.0".to_owned()), ..Send::default() },
+    "curl --include --http1.0 https://func.example.net/api/orders"
+)]
+#[case::without_what_curl_adds(
+    Send { without: vec!["Host".to_owned()], lines: vec![Template::new("X-A: 1")], ..Send::default() },
+    "curl --include --http1.1 --header 'X-A: 1' --header Host: https://func.example.net/api/orders"
+)]
 fn it_can_be_tried_again(#[case] send: Send, #[case] line: &str) {
-    assert_eq!(replay(&send, &destination(), None).as_deref(), Some(line));
+    assert_eq!(replayed(&send, &destination(), None).as_deref(), Some(line));
 }
 
 #[test]
 fn curl_is_told_of_the_authority_where_there_is_one() {
-    let line = replay(&Send::default(), &destination(), Some("my files/ca.pem")).unwrap();
+    let line = replayed(&Send::default(), &destination(), Some("my files/ca.pem")).unwrap();
     assert_eq!(line, "curl --include --http1.1 --cacert 'my files/ca.pem' https://func.example.net/api/orders");
     let plain = Destination { origin: Origin::new(false, "::1", 8080), ..destination() };
-    let line = replay(&Send::default(), &plain, Some("ca.pem")).unwrap();
+    let line = replayed(&Send::default(), &plain, Some("ca.pem")).unwrap();
     assert_eq!(line, "curl --include --globoff 'http://[::1]:8080/api/orders'");
 }
 
-#[test]
-fn what_no_command_line_holds_is_not_offered() {
-    let send = Send { body: Some(Template::new("a\0${token}")), ..Send::default() };
-    assert_eq!(replay(&send, &destination(), None), None);
+#[rstest]
+#[case::a_nul(Send { body: Some(Template::new("a\0${token}")), ..Send::default() })]
+#[case::no_text(Send { body: Some(Template::from(Octets(vec![Piece::Hex { hex: "ff".to_owned() }]))), ..Send::default() })]
+#[case::a_folded_line(Send { lines: vec![Template::new(" folded")], ..Send::default() })]
+#[case::a_second_host(Send { lines: vec![Template::new("Host: other.example")], ..Send::default() })]
+#[case::no_header(Send { lines: vec![Template::new("X-A : 1")], ..Send::default() })]
+#[case::a_blank_in_the_target(Send { target: Some(Template::new("/a b")), ..Send::default() })]
+#[case::another_version(Send { version: Some("HTTP/9.9".to_owned()), ..Send::default() })]
+#[case::a_second_token(Send { other_token: Some(token::Recipe::default()), ..Send::default() })]
+fn what_curl_cannot_say_is_not_offered(#[case] send: Send) {
+    assert_eq!(replayed(&send, &destination(), None), None);
 }
 
 /// The words that a real shell makes of the line.
@@ -143,17 +219,17 @@ fn words(line: &str) -> Vec<String> {
 
 #[rstest]
 #[case::quotes(r#"'single' "double" `back` $(sub) $HOME \ ! !! # ~ * ? ; & | < > ( ) end"#)]
-#[case::the_placeholder_written_out("$TOKEN ${TOKEN} $TOKENX")]
+#[case::the_placeholder_written_out("$TOKEN $TOKENX {TOKEN}")]
 #[case::a_token_before_a_letter("${token}X")]
 #[case::a_token_before_a_quote("${token}'\"\\${token}$!")]
-#[case::a_token_before_its_own_name("${token}$TOKEN${TOKEN}")]
+#[case::a_token_before_its_own_name("${token}$TOKEN{TOKEN}")]
 #[case::lines("one\ntwo\r\n\n${token}\n")]
 #[case::nothing("")]
 #[case::a_dash("-x")]
 #[case::letters_of_the_world("żółć ${token} ☃")]
 fn a_shell_reads_what_was_sent(#[case] text: &str) {
     let send = Send { body: Some(Template::new(text)), ..send(&[("Content-Type", "text/plain")]) };
-    let words = words(&replay(&send, &destination(), None).unwrap());
+    let words = words(&replayed(&send, &destination(), None).unwrap());
     let at = words.iter().position(|word| word == "--data-raw").unwrap();
     assert_eq!(words[at + 1], text.replace("${token}", "a.b.c"));
     assert_eq!(words[at + 2], "https://func.example.net/api/orders");
@@ -163,10 +239,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_shell_reads_every_header_and_body_as_it_was_sent(given in headers(), body in "(\\PC|\\n|\\$\\{token\\}){0,30}") {
+    fn a_shell_reads_every_header_and_body_as_it_was_sent(given in headers(), body in "(\\PC|\\n|\\$\\{token\\}){0,30}".prop_filter("other variables", |body: &String| only_token(body))) {
         let pairs: Vec<(&str, &str)> = given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let send = Send { body: Some(Template::new(&body)), ..send(&pairs) };
-        let words = words(&replay(&send, &destination(), None).unwrap());
+        let words = words(&replayed(&send, &destination(), None).unwrap());
         let after = |option: &str| {
             let pairs = words.iter().zip(&words[1..]).filter(|(word, _)| *word == option);
             pairs.map(|(_, next)| next.clone()).collect::<Vec<_>>()
@@ -205,9 +281,9 @@ async fn curl_sends_the_same_request() {
     ];
     let sender = wire::Sender::new(wire::SenderConfig::default()).unwrap();
     for send in sends {
-        let request = compose(&send, Some(&Token::new("a.b.c")), &destination);
+        let request = composed(&send, &destination).unwrap();
         sender.send(&destination.origin, &request).await.unwrap();
-        let line = replay(&send, &destination, None).unwrap();
+        let line = replayed(&send, &destination, None).unwrap();
         let output = Command::new("sh").args(["-c", &line]).env("TOKEN", "a.b.c").output().unwrap();
         assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
 

@@ -150,7 +150,6 @@ fn the_reason_says_what_was_wrong(
 #[case(OUTCOMES[1])]
 #[case(OUTCOMES[2])]
 #[case(OUTCOMES[3])]
-#[case(OUTCOMES[4])]
 fn no_answer_proves_nothing(#[case] outcome: Outcome) {
     let at = "https://func.example.net".to_owned();
     let error = WireError::TimedOut { at, phase: Phase::FirstByte, after: Duration::from_millis(100) };

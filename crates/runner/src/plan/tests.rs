@@ -31,13 +31,24 @@ fn scenarios() -> Vec<Scenario> {
         ("wrong-audience", "{ token: { caller: listed, audience: another-api } }", "unauthenticated"),
         ("named-audience", "{ token: { caller: listed, audience: billing } }", "unauthenticated"),
         ("spoofed-principal", "{ token: { caller: listed } }", "{ outcome: accepted, principal: caller }"),
+        ("key-of-the-host", "{ query: 'code=${key.host}' }", "unauthenticated"),
+        ("open-path", "{ to: excluded }", "accepted"),
+        ("preflight", "{ method: OPTIONS }", "unreached"),
+        (
+            "jku",
+            "{ token: { caller: listed, forge: { header: { jku: '${sink.url}' }, signature: stranger } } }",
+            "unauthenticated",
+        ),
+        ("consented", "{}", "unauthenticated\nconsent: flood"),
+        ("flood", "{}", "{ outcome: unauthenticated, key-fetches: 3 }"),
         ("spoofed-elsewhere", "{ path: /api/health }", "{ outcome: accepted, principal: none }"),
     ];
     let sources: Vec<Arc<Source>> = sends
         .iter()
         .map(|(id, send, expect)| {
-            let text =
-                format!("id: {id}\ntitle: t\nwhy: w\nseverity: high\ncite: [c]\nfix: f\nsend: {send}\nexpect: {expect}\n");
+            let text = format!(
+                "id: {id}\ntitle: t\nwhy: w\nseverity: high\ncite: [c]\nfix: f\nsend: {send}\nexpect: {expect}\n"
+            );
             Source::new(format!("{id}.yaml"), text)
         })
         .collect();
@@ -66,16 +77,38 @@ fn directory() -> Directory {
 
 /// What becomes of each scenario, as lines to read.
 fn planned(profile: &Profile, issuer: Option<&Directory>) -> String {
+    planned_with(profile, issuer, false)
+}
+
+/// The same, where the token of `listed` is handed in.
+fn planned_with(profile: &Profile, issuer: Option<&Directory>, handed_in: bool) -> String {
     let roles = Roles::new(profile, None);
     let mut lines = String::new();
-    for case in scenarios().iter().flat_map(Scenario::cases) {
-        let planned = match plan(&case, profile, &roles, issuer) {
+    let known = Known::new(profile, &roles, issuer, &[], &[]);
+    let credentials = credentials();
+    let plan = Plan {
+        profile,
+        roles: &roles,
+        known: &known,
+        issuer,
+        credentials: if handed_in { &credentials } else { &[] },
+        no_sink: Some("the target is elsewhere"),
+        laboratory: false,
+    };
+    let scenarios = scenarios();
+    for (scenario, case) in scenarios.iter().flat_map(|scenario| scenario.cases().map(move |case| (scenario, case))) {
+        let planned = match plan.of(scenario, &case) {
             Planned::Ready => "ready".to_owned(),
+            Planned::Alone => "alone".to_owned(),
             Planned::Skipped(reason) => reason,
         };
         writeln!(lines, "{:<18} {planned}", case.id).unwrap();
     }
     lines
+}
+
+fn credentials() -> [(String, Token); 1] {
+    [("listed".to_owned(), Token::new("a.b.c"))]
 }
 
 const BARE: &str = "target: { url: https://func.example.net }";
@@ -89,6 +122,11 @@ apis: { another-api: billing-id }
 #[test]
 fn an_address_alone_plays_what_needs_no_trusted_signature() {
     insta::assert_snapshot!(planned(&profile(BARE), None));
+}
+
+#[test]
+fn a_real_token_plays_the_control_and_its_forgeries() {
+    insta::assert_snapshot!(planned_with(&profile(BARE), None, true));
 }
 
 #[test]

@@ -31,6 +31,11 @@ impl Allowance {
         Self { left: limits.requests.map(AtomicU64::new), limit: limits.requests.unwrap_or_default(), pace }
     }
 
+    /// Whether no request may be sent any more.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.left.as_ref().is_some_and(|left| left.load(Ordering::Relaxed) == 0)
+    }
+
     /// Waits until a request may be sent.
     pub(crate) async fn take(&self) -> Result<(), LimitReached> {
         let one_less = |left: u64| left.checked_sub(1);

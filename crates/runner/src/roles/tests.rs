@@ -32,7 +32,8 @@ fn caller(name: &str) -> Recipe {
 }
 
 fn asked(caller: &str, tenant: Option<&str>, audience: Option<&str>, version: Option<VersionAsked>) -> Ask {
-    Ask { caller: caller.to_owned(), tenant: tenant.map(str::to_owned), audience: audience.map(str::to_owned), version }
+    let (tenant, audience) = (tenant.map(str::to_owned), audience.map(str::to_owned));
+    Ask { caller: caller.to_owned(), tenant, audience, version, ahead: 0 }
 }
 
 #[rstest]

@@ -3,10 +3,9 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use diagnostics::Source;
 use results::Redactor;
-use rstest::rstest;
 use scenario::Profile;
 use serde_json::{Value, json};
-use token::{Algorithm, Forge, Lifetime, Signature, Version};
+use token::{Algorithm, Forge, HmacSecret, Lifetime, Signature, Version};
 use wiremock::matchers::{body_partial_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -44,33 +43,33 @@ fn signature(token: &Token) -> &str {
 async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key() {
     let settings =
         authsettings::read(&Source::new("a.json", include_str!("../../../../fixtures/authsettings.json"))).0.unwrap();
-    let tokens = Tokens::new(None, roles(Some(&settings)), Redactor::default());
-    let token = tokens.make(&recipe(Signature::Stranger), NOW).await.unwrap();
+    let tokens = Tokens::new(None, roles(Some(&settings)), Vec::new(), &Redactor::default());
+    let token = tokens.make(&recipe(Signature::Stranger), NOW, None).await.unwrap();
 
     let claims = payload(&token);
     assert_eq!(claims["iss"], format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
     assert_eq!(claims["aud"], "orders");
     assert_eq!((&claims["nbf"], &claims["exp"]), (&json!(NOW - 300), &json!(NOW + 3600)));
     assert_eq!(header(&token)["kid"], tokens.stranger(NOW).await.unwrap().kid());
-    let again = tokens.make(&recipe(Signature::Stranger), NOW).await.unwrap();
+    let again = tokens.make(&recipe(Signature::Stranger), NOW, None).await.unwrap();
     assert_eq!(header(&again), header(&token), "the stranger stays the same");
 }
 
 #[tokio::test]
 async fn without_an_issuer_what_needs_no_trusted_signature_is_forged() {
-    let tokens = Tokens::new(None, roles(None), Redactor::default());
-    let empty = tokens.make(&recipe(Signature::Empty), NOW).await.unwrap();
+    let tokens = Tokens::new(None, roles(None), Vec::new(), &Redactor::default());
+    let empty = tokens.make(&recipe(Signature::Empty), NOW, None).await.unwrap();
     assert!(empty.expose().ends_with('.'), "{empty:?}");
-    let absent = tokens.make(&recipe(Signature::Absent), NOW).await.unwrap();
+    let absent = tokens.make(&recipe(Signature::Absent), NOW, None).await.unwrap();
     assert_eq!(absent.expose().matches('.').count(), 1, "{absent:?}");
-    let hmac = tokens.make(&recipe(Signature::Hmac(HmacSecret::Empty)), NOW).await.unwrap();
+    let hmac = tokens.make(&recipe(Signature::Hmac(HmacSecret::Empty)), NOW, None).await.unwrap();
     assert_eq!(header(&hmac)["alg"], "HS256");
     let foreign = payload(&empty);
     assert_eq!(foreign["iss"], format!("https://login.microsoftonline.com/{NOBODY}/v2.0"), "a tenant nobody told us");
 
     let changed =
         Recipe { lifetime: Lifetime { expires_in: Some(-900), ..Lifetime::default() }, ..recipe(Signature::Issuer) };
-    let trouble = tokens.make(&changed, NOW).await.unwrap_err();
+    let trouble = tokens.make(&changed, NOW, None).await.unwrap_err();
     assert_eq!(trouble.to_string(), "it needs a signature that the target trusts, and the run has no issuer");
 }
 
@@ -79,7 +78,7 @@ async fn a_token_that_was_handed_out_is_hidden_in_every_later_answer() {
     let stub = Stub::start().await;
     stub.mints_once().await;
     let tokens = stub.tokens().await;
-    let token = tokens.make(&recipe(Signature::Issuer), NOW).await.unwrap();
+    let token = tokens.make(&recipe(Signature::Issuer), NOW, None).await.unwrap();
     let (_, signature) = token.expose().rsplit_once('.').unwrap();
     let echoed = BASE64_STANDARD.encode(signature);
     assert!(!tokens.redactor().text(&format!("you sent {echoed} before")).as_str().contains(&echoed));
@@ -132,7 +131,7 @@ impl Stub {
 
     async fn tokens(&self) -> Tokens {
         let issuer = Issuer::connect(&self.server.uri(), None).await.unwrap();
-        Tokens::new(Some(Arc::new(issuer)), roles(None), Redactor::default())
+        Tokens::new(Some(Arc::new(issuer)), roles(None), Vec::new(), &Redactor::default())
     }
 }
 
@@ -142,8 +141,11 @@ async fn an_issuer_is_asked_once_for_the_same_token() {
     stub.mints_once().await;
     let tokens = stub.tokens().await;
     let (as_issued, flipped) = (recipe(Signature::Issuer), recipe(Signature::Flipped));
-    let (first, second, third) =
-        tokio::join!(tokens.make(&as_issued, NOW), tokens.make(&flipped, NOW), tokens.make(&as_issued, NOW + 60));
+    let (first, second, third) = tokio::join!(
+        tokens.make(&as_issued, NOW, None),
+        tokens.make(&flipped, NOW, None),
+        tokens.make(&as_issued, NOW + 60, None)
+    );
     assert_eq!(first.unwrap(), stub.base);
     assert_eq!(third.unwrap(), stub.base);
     let flipped = second.unwrap();
@@ -161,7 +163,7 @@ async fn what_is_changed_is_signed_by_the_tenant_that_issued_it_whatever_is_writ
     sign.respond_with(ResponseTemplate::new(200).set_body_json(answer)).expect(1).mount(&stub.server).await;
 
     let recipe = Recipe { claims: vec![("tid".to_owned(), Some(json!("elsewhere")))], ..recipe(Signature::Issuer) };
-    let token = stub.tokens().await.make(&recipe, NOW).await.unwrap();
+    let token = stub.tokens().await.make(&recipe, NOW, None).await.unwrap();
     assert_eq!(payload(&token)["tid"], "elsewhere");
     assert_eq!(signature(&token), BASE64_URL_SAFE_NO_PAD.encode("the issuer's signature"));
 }
@@ -171,7 +173,7 @@ async fn an_hmac_is_keyed_with_the_key_that_the_issuer_publishes() {
     let stub = Stub::start().await;
     stub.mints_once().await;
     stub.answer("GET", "/common/discovery/v2.0/keys", json!({"keys": [stub.key.jwk()]})).await;
-    let token = stub.tokens().await.make(&recipe(Signature::Hmac(HmacSecret::SpkiPem)), NOW).await.unwrap();
+    let token = stub.tokens().await.make(&recipe(Signature::Hmac(HmacSecret::SpkiPem)), NOW, None).await.unwrap();
     assert_eq!(header(&token)["alg"], "HS256");
     assert_eq!(header(&token)["kid"], stub.key.kid());
     let length = BASE64_URL_SAFE_NO_PAD.decode(signature(&token)).unwrap().len();
@@ -186,9 +188,9 @@ async fn an_issuer_that_fails_is_asked_again_by_the_next() {
     mint.respond_with(trouble).up_to_n_times(1).mount(&stub.server).await;
     stub.mints_once().await;
     let tokens = stub.tokens().await;
-    let trouble = tokens.make(&recipe(Signature::Issuer), NOW).await.unwrap_err();
+    let trouble = tokens.make(&recipe(Signature::Issuer), NOW, None).await.unwrap_err();
     assert_eq!(trouble.to_string(), "the mock issuer, asked for a token, answered 400: there is no identity `apim`");
-    assert_eq!(tokens.make(&recipe(Signature::Issuer), NOW).await.unwrap(), stub.base);
+    assert_eq!(tokens.make(&recipe(Signature::Issuer), NOW, None).await.unwrap(), stub.base);
 }
 
 #[tokio::test]
@@ -204,15 +206,4 @@ async fn claims_of_what_can_be_read_are_read() {
     for unreadable in [signed(r#"{"oid":1}"#), signed("{}"), signed("no JSON"), Token::new("a.b"), Token::new("")] {
         assert_eq!(claim(&unreadable, "oid"), None, "{unreadable:?}");
     }
-}
-
-#[rstest]
-#[case(HmacSecret::SpkiPem, true)]
-#[case(HmacSecret::SpkiDer, true)]
-#[case(HmacSecret::Pkcs1Pem, true)]
-#[case(HmacSecret::Pkcs1Der, true)]
-#[case(HmacSecret::Empty, false)]
-#[case(HmacSecret::Text("secret".to_owned()), false)]
-fn only_some_hmac_secrets_need_a_public_key(#[case] secret: HmacSecret, #[case] needed: bool) {
-    assert_eq!(is_public_key(&secret), needed);
 }

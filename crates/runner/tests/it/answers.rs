@@ -56,7 +56,7 @@ async fn a_control_that_cannot_be_played_is_named() {
     assert_eq!(
         told.reason("missing-token"),
         "refused, but nothing shows that this target lets anyone in: `issued` ended in skip: needs a token that the target trusts: name \
-         an `issuer` in a profile"
+         an `issuer` in a profile, or give `callers: { listed: { credential: { token: { env: NAME } } } }`"
     );
     let told = Told::of(run(&target.uri(), &[control, VALID_CALLER, MISSING_TOKEN])).await;
     assert_eq!(told.case("missing-token").verdict, Verdict::Pass, "another control did");
@@ -80,7 +80,11 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     assert_eq!((told.case("moved").verdict, told.case("moved").observed.status), (Verdict::Pass, Some(302)));
     let asked: Vec<String> =
         target.received_requests().await.unwrap().iter().map(|request| request.url.path().to_owned()).collect();
-    assert_eq!(asked, ["/api/orders", "/api/orders", "/old"], "is it ready, the control, the case");
+    assert_eq!(
+        asked,
+        ["/api/orders", "/api/orders", "/old", "/api/orders"],
+        "is it ready, the control, the case, the control"
+    );
 }
 
 #[tokio::test]
@@ -127,25 +131,27 @@ async fn the_gravest_step_decides_and_is_shown() {
     let steps = "
 id: two-doors
 steps:
-  - { send: { path: /old }, expect: unauthenticated }
+  - { send: { path: /old }, expect: { outcome: unauthenticated, status: 401 } }
   - { send: {}, expect: unauthenticated }
   - { send: {}, expect: recorded }
 ";
-    let both = |strict| {
+    let all = |platform, strict| {
         let mut run = marked(run(&target.uri(), &[VALID_CALLER, steps]));
-        run.profile.target.platform = Platform::EasyAuth;
+        run.profile.target.platform = platform;
         run.profile.strict = strict;
         run
     };
-    let told = Told::of(both(false)).await;
+    let told = Told::of(all(Platform::Other, false)).await;
     assert_eq!(told.case("two-doors").verdict, Verdict::Warn);
     assert_eq!(told.reason("two-doors"), "step 1: status: 404, expected 401");
     assert_eq!(told.case("two-doors").observed.status, Some(404));
     assert_eq!(told.case("two-doors").exchanges.len(), 3);
 
-    let told = Told::of(both(true)).await;
-    assert_eq!(told.case("two-doors").verdict, Verdict::Fail, "strict");
-    assert_eq!(told.case("valid-caller").verdict, Verdict::Pass);
+    for (platform, strict) in [(Platform::Other, true), (Platform::EasyAuth, false)] {
+        let told = Told::of(all(platform, strict)).await;
+        assert_eq!(told.case("two-doors").verdict, Verdict::Fail, "{platform:?} {strict}");
+        assert_eq!(told.case("valid-caller").verdict, Verdict::Pass);
+    }
 }
 
 #[tokio::test]

@@ -22,8 +22,10 @@ async fn a_request_goes_out_byte_for_byte() {
             (b"Authorization".to_vec(), b"two\r\n folded".to_vec()),
         ],
         body: b"behind".to_vec(),
+        version: Some(b"HTTP/1.5".to_vec()),
+        lines: vec![b"no colon".to_vec(), b"\xff:\x00".to_vec()],
     };
-    let expected = b"GeT //a/%2e%2e/\xff \t\\b HTTP/1.1\r\nX-MS-CLIENT-PRINCIPAL: a\x00\x7f\r\nAuthorization : one\r\nAuthorization: two\r\n folded\r\n\r\nbehind";
+    let expected = b"GeT //a/%2e%2e/\xff \t\\b HTTP/1.5\r\nX-MS-CLIENT-PRINCIPAL: a\x00\x7f\r\nAuthorization : one\r\nAuthorization: two\r\n folded\r\nno colon\r\n\xff:\x00\r\n\r\nbehind";
     let seen = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut seen = vec![0; expected.len()];
@@ -161,6 +163,23 @@ async fn a_connection_is_used_again_where_that_is_sound(
     for _ in 0..3 {
         let exchange = sender.send(&origin, &request).await.unwrap();
         assert_eq!((exchange.status, exchange.truncated), (200, false));
+    }
+    assert_eq!(stand_in.connections(), connections);
+}
+
+#[rstest]
+#[case::a_line_of_its_own(RequestBytes { lines: vec![b"X-Any: thing".to_vec()], ..RequestBytes::default() }, 3)]
+#[case::another_version(RequestBytes { version: Some(b"HTTP/1.0".to_vec()), ..RequestBytes::default() }, 3)]
+#[tokio::test]
+async fn a_connection_is_left_after_what_readers_may_see_differently(
+    #[case] odd: RequestBytes,
+    #[case] connections: usize,
+) {
+    let stand_in = StandIn::start(vec![Act::ReadHead, say(KEPT), Act::Again]).await;
+    let (sender, origin) = (sender(patient()), stand_in.origin());
+    let request = RequestBytes { lines: odd.lines, version: odd.version, ..get(&origin) };
+    for _ in 0..3 {
+        assert_eq!(sender.send(&origin, &request).await.unwrap().status, 200);
     }
     assert_eq!(stand_in.connections(), connections);
 }

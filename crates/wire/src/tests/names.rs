@@ -88,6 +88,12 @@ fn a_request_is_well_framed_or_not(
     #[case] well: bool,
 ) {
     let headers = headers.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
-    let request = RequestBytes { method: method.into(), target: target.into(), headers, body: body.into() };
+    let request = RequestBytes {
+        method: method.into(),
+        target: target.into(),
+        headers,
+        body: body.into(),
+        ..RequestBytes::default()
+    };
     assert_eq!(request.is_well_framed(), well);
 }
