@@ -10,6 +10,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
     collect(&folder, &mut files)?;
+    // The table of what must be asked lies beside the scenarios and is none.
+    let catalogue = folder.join("catalogue.yaml");
+    files.retain(|file| *file != catalogue);
     files.sort();
     let mut table =
         "/// Name and text of every scenario.\npub(crate) static SCENARIOS: &[(&str, &str)] = &[\n".to_owned();
@@ -18,7 +21,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(table, "    ({name:?}, include_str!({:?})),", file.display().to_string())?;
     }
     table.push_str("];\n");
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("scenarios.rs"), table)?;
+    let output = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(output.join("scenarios.rs"), table)?;
+    let catalogue = catalogue.display().to_string();
+    fs::write(output.join("catalogue.rs"), format!("static CATALOGUE: &str = include_str!({catalogue:?});\n"))?;
     Ok(())
 }
 

@@ -45,16 +45,20 @@ pub(crate) enum Command {
     Token(Token),
     /// List the scenarios.
     List(Selection),
-    /// Explain one scenario: what is sent, what must come back, why it matters.
+    /// Explain a scenario or case: what is sent, what must come back, why, what to change.
     Explain(Explain),
     /// Render the results of an earlier run.
     Report(Report),
+    /// Write the reference pages: for `cargo xtask codegen`.
+    #[command(hide = true)]
+    Reference(Reference),
 }
 
 /// Which scenarios.
 #[derive(Debug, Args)]
 pub(crate) struct Selection {
-    /// Scenarios by id, by folder (`core`), or by file. All of them unless some are named; positive controls always.
+    /// Scenarios by id, by folder (`signature`), by entry of the catalogue (`T7`), or by file. All of them unless some are named;
+    /// positive controls always.
     #[arg(value_name = "SCENARIO")]
     pub(crate) names: Vec<String>,
     /// Take the scenarios from this folder instead of those that come along.
@@ -245,12 +249,19 @@ pub(crate) enum Signature {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The scenario's id.
-    #[arg(value_name = "ID")]
+    /// A scenario's id, or a case as reports name it: `alg-none[spelling=None,signature=empty]`.
+    #[arg(value_name = "CASE")]
     pub(crate) id: String,
     /// Take the scenarios from this folder instead of those that come along.
     #[arg(long, value_name = "DIR")]
     pub(crate) scenarios: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reference {
+    /// Folder for the pages.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -32,10 +32,14 @@ pub(crate) fn read(file: &Path) -> Result<Arc<Source>, Trouble> {
     }
 }
 
+/// Lies beside scenarios and is none: the table of what must be asked.
+const CATALOGUE: &str = "catalogue.yaml";
+
 /// Every scenario file below a folder, in the order of their names.
 pub(crate) fn scenarios_below(folder: &Path) -> Result<Vec<Arc<Source>>, Trouble> {
     let mut files = Vec::new();
     collect(folder, &mut files).map_err(|error| unreadable(folder, &error))?;
+    files.retain(|file| *file != folder.join(CATALOGUE));
     if files.is_empty() {
         return Err(Trouble::usage(format!("{} holds no scenario", folder.display()))
             .hint("a scenario is a file that ends in .yaml"));

@@ -4,13 +4,27 @@ use std::path::Path;
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Source, nearest};
-use scenario::Scenario;
+use scenario::{Case, Scenario};
 
 use crate::arguments::Selection;
 use crate::files;
 use crate::trouble::Trouble;
 
 include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
+
+/// So many cases of one scenario count at most: variants are cheap to write, and their number alone proves little.
+const COUNTED: usize = 20;
+
+/// How many of a scenario's cases count.
+pub(crate) fn counted(scenario: &Scenario) -> usize {
+    scenario.case_count().min(COUNTED)
+}
+
+/// A scenario, or one case of it.
+pub(crate) struct Meant<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) case: Option<Case>,
+}
 
 /// Scenarios that could be read, and what is wrong with the others.
 pub(crate) struct Library {
@@ -49,9 +63,31 @@ impl Library {
         Ok(library)
     }
 
-    /// One scenario by its id.
-    pub(crate) fn find(&self, id: &str) -> Result<&Arc<Scenario>, Trouble> {
-        self.scenarios.iter().find(|one| one.id == id).ok_or_else(|| self.unknown(id))
+    /// A scenario by its id, with its theme or without; or one of its cases as reports name it: `theme/id[variant]`.
+    pub(crate) fn meant(&self, word: &str) -> Result<Meant<'_>, Trouble> {
+        let (name, variant) = match word.split_once('[') {
+            Some((name, rest)) => (name, rest.rsplit_once(']').map(|(variant, _)| variant)),
+            None => (word, None),
+        };
+        let named = |one: &&Arc<Scenario>| one.id == name || in_theme(one, name);
+        let scenario = self.scenarios.iter().find(named).ok_or_else(|| self.unknown(name))?;
+        let Some(variant) = variant else { return Ok(Meant { scenario, case: None }) };
+        match scenario.cases().find(|case| case.variant == variant) {
+            Some(case) => Ok(Meant { scenario, case: Some(case) }),
+            None => Err(no_such_case(scenario, variant)),
+        }
+    }
+
+    /// The scenarios by their themes, in the order in which they come.
+    pub(crate) fn themes(&self) -> Vec<(&str, Vec<&Scenario>)> {
+        let mut themes: Vec<(&str, Vec<&Scenario>)> = Vec::new();
+        for one in &self.scenarios {
+            match themes.iter_mut().find(|(theme, _)| *theme == one.theme()) {
+                Some((_, scenarios)) => scenarios.push(one),
+                None => themes.push((one.theme(), vec![one])),
+            }
+        }
+        themes
     }
 
     fn read(sources: &[Arc<Source>]) -> Self {
@@ -71,11 +107,25 @@ impl Library {
     }
 }
 
+/// Whether a word of the selection means it: its id, its theme, both, or an entry of the catalogue that it covers.
 fn answers_to(scenario: &Scenario, word: &str) -> bool {
-    let folder = scenario.theme();
     scenario.id == word
-        || folder == word
-        || word.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) == Some(&scenario.id)
+        || scenario.theme() == word
+        || in_theme(scenario, word)
+        || scenario.catalogue.iter().any(|entry| entry == word)
+}
+
+fn in_theme(scenario: &Scenario, word: &str) -> bool {
+    word.strip_prefix(scenario.theme()).and_then(|rest| rest.strip_prefix('/')) == Some(&scenario.id)
+}
+
+fn no_such_case(scenario: &Scenario, variant: &str) -> Trouble {
+    let variants: Vec<String> = scenario.cases().map(|case| case.variant).collect();
+    let hint = match nearest(variant, variants.iter().map(String::as_str)) {
+        Some(near) if !near.is_empty() => format!("did you mean `{}[{near}]`?", scenario.id),
+        _ => format!("`greenlight explain {}` shows its cases", scenario.id),
+    };
+    Trouble::usage(format!("`{}` has no case `{variant}`", scenario.id)).hint(hint)
 }
 
 fn is_file(name: &str) -> bool {

@@ -2,31 +2,69 @@
 
 use std::fmt::Write as _;
 
+use scenario::Scenario;
+use token::Need;
+
 use crate::arguments::Selection;
+use crate::describe::{need, word};
 use crate::exit::Exit;
-use crate::library::Library;
+use crate::library::{Library, counted};
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
 
-/// One line a scenario: folder, id, severity, how many cases, title.
+/// One line a scenario: folder, id, severity, what it needs, title, how many cases; then how many each folder has.
 pub(crate) fn list(selection: &Selection, terminal: &Terminal) -> Result<Exit, Trouble> {
     let library = Library::select(selection)?;
-    let name = |one: &scenario::Scenario| format!("{}/{}", one.theme(), one.id);
+    let name = |one: &Scenario| format!("{}/{}", one.theme(), one.id);
     let width = library.scenarios.iter().map(|one| name(one).len()).max().unwrap_or_default();
     let mut text = String::new();
-    let mut cases = 0;
     for one in &library.scenarios {
-        let (count, severity) = (one.case_count(), one.severity);
-        cases += count;
-        let times = if count > 1 { format!(" ({count} cases)") } else { String::new() };
-        let control = if one.control { " [positive control]" } else { "" };
-        let _ = writeln!(text, "{:width$}  {severity:8}  {}{times}{control}", name(one), one.title);
+        let needs = needed(need(one));
+        let _ = writeln!(text, "{:width$}  {:8}  {needs:12}  {}{}", name(one), one.severity, one.title, remarks(one));
     }
     terminal::output(&text);
-    terminal::say(&format!("{} scenarios, {cases} cases", library.scenarios.len()));
+    let themes = library.themes();
+    for (theme, scenarios) in themes.iter().filter(|_| themes.len() > 1) {
+        terminal::say(&format!("{theme}: {}", count(scenarios)));
+    }
+    let all: Vec<&Scenario> = library.scenarios.iter().map(AsRef::as_ref).collect();
+    let counted: usize = all.iter().map(|one| counted(one)).sum();
+    let cases: usize = all.iter().map(|one| one.case_count()).sum();
+    let counted =
+        if counted < cases { format!(", of which {counted} count (20 a scenario at most)") } else { String::new() };
+    terminal::say(&format!("together: {}{counted}", count(&all)));
     if library.diagnostics.is_empty() {
         return Ok(Exit::Passed);
     }
     terminal.diagnostics(&library.diagnostics);
     Ok(Exit::Usage)
+}
+
+fn remarks(scenario: &Scenario) -> String {
+    let mut remarks = String::new();
+    if scenario.case_count() > 1 {
+        let _ = write!(remarks, " ({} cases)", scenario.case_count());
+    }
+    if scenario.control {
+        remarks.push_str(" [positive control]");
+    }
+    if let Some(consent) = scenario.consent {
+        let _ = write!(remarks, " [with consent: {}]", word(consent));
+    }
+    remarks
+}
+
+/// What must be at hand, in a word or two.
+fn needed(need: Option<Need>) -> &'static str {
+    match need {
+        None | Some(Need::Forgeable) => "any target",
+        Some(Need::Issued) => "valid token",
+        Some(Need::Mintable) => "mock issuer",
+    }
+}
+
+fn count(scenarios: &[&Scenario]) -> String {
+    let cases: usize = scenarios.iter().map(|one| one.case_count()).sum();
+    let plural = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    format!("{}, {}", plural(scenarios.len(), "scenario"), plural(cases, "case"))
 }

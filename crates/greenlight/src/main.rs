@@ -1,12 +1,15 @@
 //! The program: arguments, environment, terminal and exit codes. Everything else is in the crates below.
 
 mod arguments;
+mod catalogue;
+mod describe;
 mod exit;
 mod explain;
 mod files;
 mod library;
 mod list;
 mod mocks;
+mod reference;
 mod report;
 mod run;
 mod serve;
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         Command::List(selection) => list::list(&selection, &terminal),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Report(report) => report::report(&report, &terminal),
+        Command::Reference(reference) => reference::reference(&reference),
     };
     let exit = ended.unwrap_or_else(|trouble| {
         terminal.trouble(&trouble);

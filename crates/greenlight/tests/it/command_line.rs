@@ -28,14 +28,41 @@ fn help_tells_every_option(#[case] command: &[&str]) {
 }
 
 #[rstest]
-#[case::list(&["list"])]
 #[case::list_some(&["list", "claims/wrong-audience"])]
 #[case::explain(&["explain", "valid-caller"])]
 #[case::explain_variants(&["explain", "bad-signature"])]
+#[case::explain_case(&["explain", "signature/alg-none[spelling=None,signature=keep]"])]
 fn scenarios_are_told(#[case] arguments: &[&str]) {
     let output = run(arguments);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    insta::assert_snapshot!(arguments.join("_").replace('/', "_"), said(&output));
+    insta::assert_snapshot!(arguments.join("_").replace(['/', '[', ']', '=', ','], "_"), said(&output));
+}
+
+#[test]
+fn a_list_tells_what_each_needs_and_how_many_cases_count() {
+    let scenario = |id: &str, rest: &str| {
+        format!(
+            "id: {id}\ntitle: About {id}\nwhy: For this test.\nseverity: low\ncite: [RFC 6750]\nfix: Nothing.\n{rest}\n"
+        )
+    };
+    let numbers = (1..=30).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
+    let many = format!(
+        "consent: flood\nvariants: {{ n: [{numbers}] }}\nsend: {{ query: \"n=${{n}}\" }}\nexpect: unauthenticated"
+    );
+    let folder = TempDir::new().unwrap();
+    for (theme, id, rest) in [
+        ("paths", "many", many.as_str()),
+        ("tokens", "open", "control: true\nsend: { token: { caller: listed } }\nexpect: accepted"),
+        ("tokens", "late", "send: { token: { caller: listed, expires-in: -1h } }\nexpect: unauthenticated"),
+    ] {
+        let theme = folder.path().join(theme);
+        fs::create_dir_all(&theme).unwrap();
+        fs::write(theme.join(format!("{id}.yaml")), scenario(id, rest)).unwrap();
+    }
+    // The table beside them is no scenario.
+    fs::write(folder.path().join("catalogue.yaml"), "P: {}\n").unwrap();
+    let output = run(&["list", "--scenarios", folder.path().to_str().unwrap()]);
+    insta::assert_snapshot!(said(&output));
 }
 
 #[rstest]
@@ -45,8 +72,9 @@ fn scenarios_are_told(#[case] arguments: &[&str]) {
 #[case::unknown_option("unknown_option", &["run", "--taget", "reference"])]
 #[case::unknown_scenario("unknown_scenario", &["run", "--target", "reference", "wrong-audiense"])]
 #[case::unknown_in_folder("unknown_in_folder", &["list", "claims/expired-tokn"])]
-#[case::unknown_folder("unknown_folder", &["list", "cor/"])]
+#[case::unknown_folder("unknown_folder", &["list", "claim/"])]
 #[case::unlike_any("unlike_any", &["explain", "teapot"])]
+#[case::unknown_case("unknown_case", &["explain", "alg-none[spelling=none,signature=kept]"])]
 #[case::no_number("no_number", &["run", "--target", "reference", "--wait", "soon"])]
 #[case::no_address("no_address", &["serve", "--entra", "8443"])]
 #[case::no_control_token("no_control_token", &["serve", "--control-token-env", "GREENLIGHT_NOT_SET"])]
