@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::chunked::Chunked;
 use crate::error::Phase;
+use crate::sender::SenderConfig;
 
 /// The most header lines an answer may have.
 const HEADER_LINES: usize = 256;
@@ -23,22 +24,29 @@ pub(crate) struct Bounds {
 }
 
 /// An answer, whole or as much of it as came within the bounds.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) head: Head,
-    pub(crate) body: Vec<u8>,
-    pub(crate) truncated: bool,
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Of the final answer; interim ones (1xx) are skipped.
+    pub head: Head,
+    /// Without its transfer coding.
+    pub body: Vec<u8>,
+    /// The body did not come to its end: too long, too slow, broken off, or not framed as announced.
+    pub truncated: bool,
     /// The connection stands exactly behind this answer and may carry another.
-    pub(crate) reusable: bool,
+    pub reusable: bool,
 }
 
 /// The head of a final answer.
-#[derive(Debug)]
-pub(crate) struct Head {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) status: u16,
-    pub(crate) reason: String,
-    pub(crate) headers: Vec<(String, Vec<u8>)>,
+#[derive(Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Status line and headers up to and with the empty line.
+    pub bytes: Vec<u8>,
+    /// Three digits.
+    pub status: u16,
+    /// As sent; often empty.
+    pub reason: String,
+    /// In their order and spelling.
+    pub headers: Vec<(String, Vec<u8>)>,
     /// HTTP/1.1, not 1.0.
     persistent: bool,
 }
@@ -57,6 +65,14 @@ pub(crate) enum NoAnswer {
     /// What came is no HTTP/1: its first bytes.
     NotHttp(Vec<u8>),
     HeadTooLong,
+}
+
+/// Reads the answer to a request of this method from what is no connection, such as bytes in memory, as a
+/// [`Sender`](crate::Sender) reads it from one. None where no head of an answer came.
+///
+/// It must run where there is a tokio timer.
+pub async fn read_answer(stream: impl AsyncRead + Unpin, method: &[u8], config: &SenderConfig) -> Option<Answer> {
+    read(stream, method, config.bounds()).await.ok()
 }
 
 /// Reads the answer to a request of this method.

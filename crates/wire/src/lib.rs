@@ -20,6 +20,7 @@ mod sender;
 mod tests;
 mod trust;
 
+pub use answer::{Answer, Head, read_answer};
 pub use error::{Phase, WireError};
 pub use fetch::{Client, Fetched};
 pub use origin::Origin;

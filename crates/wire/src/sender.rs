@@ -47,6 +47,19 @@ impl Default for SenderConfig {
     }
 }
 
+impl SenderConfig {
+    /// What bounds the answer to a request that is sent now.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let now = Instant::now();
+        Bounds {
+            first_byte: now + self.first_byte,
+            end: now + self.answer,
+            head_bytes: self.max_head,
+            body_bytes: self.max_body,
+        }
+    }
+}
+
 /// Sends requests byte for byte and keeps both directions as evidence. Connections are kept open and used again, but only after
 /// requests whose end no two readers can see differently.
 pub struct Sender {
@@ -113,12 +126,7 @@ impl Sender {
 
     async fn exchange(&self, origin: &Origin, request: &RequestBytes, sent: &[u8], line: Line) -> Result<Told, Untold> {
         let begun = Instant::now();
-        let bounds = Bounds {
-            first_byte: begun + self.config.first_byte,
-            end: begun + self.config.answer,
-            head_bytes: self.config.max_head,
-            body_bytes: self.config.max_body,
-        };
+        let bounds = self.config.bounds();
         let address = line.address;
         let (mut reading, mut writing) = split(line.stream);
         let (answer, written) = {

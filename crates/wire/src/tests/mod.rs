@@ -4,6 +4,7 @@ mod bounds;
 mod errands;
 mod exact;
 mod names;
+mod pieces;
 mod trouble;
 
 use std::net::SocketAddr;
