@@ -1,33 +1,31 @@
 //! Starts what a run or `greenlight serve` needs beside itself.
 
+mod target;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use authsettings::Settings;
-use function_app::{AppConfig, FunctionApp};
+use function_app::FunctionApp;
 use mock_entra::Directory;
-use runner::{Issuer, IssuerError, Mocks, MocksConfig};
-use scenario::{Address, BaseUrl, IssuerNames, Profile};
-use serve::{ServerConfig, StateFolder, Tls, is_exposed, system_clock};
+use runner::{Issuer, IssuerError, Laboratory, Mocks, MocksConfig};
+use scenario::{Address, IssuerNames, Profile};
+use serve::{StateFolder, Tls, is_exposed, system_clock};
 use token::Names;
 use tokio::signal::unix::{SignalKind, signal};
-use wire::{Trust, WireError};
+use wire::WireError;
 
+pub(crate) use self::target::Reference;
 use crate::files;
 use crate::terminal::Terminal;
 use crate::trouble::Trouble;
-
-/// Entra's public names, which an address map leads to the mock.
-const ENTRA_HOSTS: [&str; 3] = ["login.microsoftonline.com", "sts.windows.net", "login.windows.net"];
-/// How long the reference app waits for the issuer; the first answer may wait for a key that is being made.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was started for a run.
 pub(crate) struct Started {
     mocks: Mocks,
     function: Option<FunctionApp>,
+    laboratory: Option<Arc<Reference>>,
 }
 
 /// Starts what a profile asks for: the mocks, and the reference app if that is the target, whose address is then filled in.
@@ -54,16 +52,14 @@ pub(crate) async fn start(
         ..MocksConfig::new(directory(asked.directory.as_deref())?, system_clock())
     };
     let mocks = start_mocks(config, terminal).await?;
-    let function = match settings.filter(|_| is_reference) {
-        Some(settings) => Some(reference(&mocks, settings.clone(), loopback(), None).await?),
-        None => None,
+    let Some(settings) = settings.filter(|_| is_reference) else {
+        return Ok(Some(Started { mocks, function: None, laboratory: None }));
     };
-    if let Some(function) = &function {
-        let address = function.address();
-        profile.target.address =
-            Address::Url(BaseUrl { https: true, host: "localhost".to_owned(), port: address.port() });
-    }
-    Ok(Some(Started { mocks, function }))
+    let reference = Reference::new(&mocks, settings.clone(), None)?;
+    let function = reference.start(loopback()).await?;
+    profile.target.address = Address::Url(target::url(&function));
+    let laboratory = Arc::new(reference.in_cases(&mocks)?);
+    Ok(Some(Started { mocks, function: Some(function), laboratory: Some(laboratory) }))
 }
 
 impl Started {
@@ -75,6 +71,16 @@ impl Started {
     /// The certificate of the authority that signed for the mocks and the reference app.
     pub(crate) fn authority_pem(&self) -> String {
         self.mocks.authority.pem().to_owned()
+    }
+
+    /// What makes a target for a single case.
+    pub(crate) fn laboratory(&self) -> Option<Arc<dyn Laboratory>> {
+        Some(self.laboratory.clone()?)
+    }
+
+    /// The keys of the target's host, by name.
+    pub(crate) fn keys(&self) -> Vec<(String, String)> {
+        self.laboratory.as_ref().map(|reference| reference.keys()).unwrap_or_default()
     }
 
     /// What must not appear in any output.
@@ -98,31 +104,6 @@ pub(crate) async fn start_mocks(config: MocksConfig, terminal: &Terminal) -> Res
         terminal.warn(&format!("the mock {what} listens on {address}: whoever reaches it gets tokens from it"));
     }
     Mocks::start(config).await.map_err(Trouble::usage)
-}
-
-/// Starts the reference Function App, which trusts the mocks wherever its settings name Entra.
-pub(crate) async fn reference(
-    mocks: &Mocks,
-    settings: Settings,
-    address: SocketAddr,
-    given: Option<&Given>,
-) -> Result<FunctionApp, Trouble> {
-    let authority = mocks.authority.pem().to_owned();
-    let (tls, trust) = if let Some(given) = given {
-        // Whoever signed the given certificate may be known to this machine, or be the certificate itself.
-        (given.tls.clone(), Trust::System(vec![authority, given.pem.clone()]))
-    } else {
-        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        (mocks.authority.tls(&names).map_err(Trouble::fault)?, Trust::Only(vec![authority]))
-    };
-    let issuer = mocks.entra.address();
-    let addresses: Vec<_> = ENTRA_HOSTS.iter().map(|host| ((*host).to_owned(), issuer)).collect();
-    let documents = wire::Client::new(&trust, &addresses, PATIENCE).map_err(Trouble::fault)?;
-    let config = AppConfig {
-        server: ServerConfig { tls: Some(tls), ..ServerConfig::new("function app", address) },
-        ..AppConfig::new(settings, Arc::new(documents))
-    };
-    FunctionApp::start(config).await.map_err(Trouble::usage)
 }
 
 /// An issuer that runs: of this run, or of a `greenlight serve`. `ca` is the text of its authority's certificate.

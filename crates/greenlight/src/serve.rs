@@ -16,7 +16,7 @@ use token::Names;
 use crate::arguments::{self, Mock, Serve};
 use crate::exit::Exit;
 use crate::files;
-use crate::mocks::{self, Given};
+use crate::mocks::{self, Given, Reference};
 use crate::settings;
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
@@ -94,7 +94,7 @@ async fn function(
             arguments.function
         ));
     }
-    mocks::reference(started, settings, arguments.function, given).await
+    Reference::new(started, settings, given)?.start(arguments.function).await
 }
 
 /// The file with the certificate that clients are to trust.
