@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use diagnostics::{Node, Problems, Span, Value, nearest};
+use token::variables::{Piece, Prefix, Variable, names, pieces};
 
-use crate::variables::{PARTS, Piece, TOKENS, is_runtime, pieces, split};
+use crate::variables::{PARTS, TOKENS, is_runtime};
 use crate::variants::{Axis, text};
 
 /// Reports variables that no axis fills, and axes that nothing uses. What is filled when the case is played is looked at in each
@@ -28,7 +29,7 @@ impl<'a> Check<'a> {
 
     /// Values are put in as they are, so an axis in one of them would stand there for good.
     fn choice(&self, node: &Node) {
-        let is_axis = |piece: &Piece<'_>| matches!(piece, Piece::Variable(name) if !is_runtime(name));
+        let is_axis = |piece: &Piece<'_>| matches!(piece, Piece::Variable(variable) if !is_runtime(*variable));
         match &node.value {
             Value::Text(written) if pieces(written).iter().any(is_axis) => {
                 let help = "use the other axis beside this one, in `send` or `expect`";
@@ -73,12 +74,8 @@ impl<'a> Check<'a> {
     /// A token's parts have their names in a shape, so an axis cannot have one of them.
     fn shape(&mut self, node: &Node) {
         let Value::Text(written) = &node.value else { return };
-        let is_both = |name: &&str| PARTS.contains(name) && self.axes.iter().any(|axis| axis.key.text == *name);
-        let both = pieces(written).into_iter().filter_map(|piece| match piece {
-            Piece::Variable(name) => Some(name),
-            _ => None,
-        });
-        if let Some(name) = both.into_iter().find(is_both) {
+        let is_both = |name: &&str| PARTS.contains(name) && self.axis(name).is_some();
+        if let Some(name) = names(written).find(is_both) {
             let variable = format!("${{{name}}}");
             let message = format!("`{variable}` is a part of the token here, and an axis too");
             self.refuse(node.span, &variable, &message, "give the axis another name");
@@ -91,32 +88,33 @@ impl<'a> Check<'a> {
         for piece in pieces {
             match piece {
                 Piece::Text(_) => {}
-                Piece::Open => self.refuse(span, "${", "`${` is not closed", "write `${name}`"),
-                Piece::Variable(name) => self.variable(name, span, alone),
+                Piece::Open(_) => self.refuse(span, "${", "`${` is not closed", "write `${name}`"),
+                Piece::Variable(variable) => self.variable(variable, span, alone),
             }
         }
     }
 
-    fn variable(&mut self, name: &str, span: Span, alone: bool) {
-        let written = format!("${{{name}}}");
-        let known = |name: &str| self.axes.iter().find(|axis| axis.key.text == name && !TOKENS.contains(&name));
-        let Some(axis) = known(name) else {
-            let (prefix, bare) = split(name);
-            if prefix.is_some() && known(bare).is_some() {
-                self.used.insert(bare.to_owned());
-                let help = format!("write `${{{bare}}}`, and its values as they should be");
-                self.refuse(span, &written, "an axis takes no prefix", &help);
-            } else if !is_runtime(name) {
+    fn variable(&mut self, variable: Variable<'_>, span: Span, alone: bool) {
+        let Variable { name, written, prefix } = variable;
+        let Some(axis) = self.axis(name) else {
+            if !is_runtime(variable) {
                 let help = self.meant(name);
-                self.refuse(span, &written, &format!("`{written}` is not declared"), &help);
+                self.refuse(span, written, &format!("`{written}` is not declared"), &help);
             }
             return;
         };
         self.used.insert(name.to_owned());
-        if !alone && axis.choices.iter().any(|choice| text(&choice.value, self.problems).is_none()) {
+        if prefix != Prefix::None {
+            let help = format!("write `${{{name}}}`, and its values as they should be");
+            self.refuse(span, written, "an axis takes no prefix", &help);
+        } else if !alone && axis.choices.iter().any(|choice| text(&choice.value, self.problems).is_none()) {
             let help = "let the variable stand alone, or give the axis plain values only";
-            self.refuse(span, &written, &format!("`{written}` is not always text"), help);
+            self.refuse(span, written, &format!("`{written}` is not always text"), help);
         }
+    }
+
+    fn axis(&self, name: &str) -> Option<&'a Axis> {
+        self.axes.iter().find(|axis| axis.key.text == name && !TOKENS.contains(&name))
     }
 
     fn meant(&self, name: &str) -> String {

@@ -180,46 +180,43 @@ fn full(node: &Node, problems: &Problems) -> Option<Expect> {
 fn consistent(expect: &Expect, entries: &[(Key, Node)], problems: &Problems) {
     let word = expect.outcome.word();
     for (key, node) in entries {
-        let refuse = |message: String, help: &str| problems.error(node.span, message, help);
-        let is_recorded = expect.outcome == Outcome::Recorded;
-        let reached_by_none = expect.outcome.is_denial() && expect.outcome != Outcome::Unreached;
+        let refuse = |message: &str, help: &str| problems.error(node.span, message, help);
         match key.text.as_str() {
-            "outcome" if is_recorded && entries.len() > 1 => {
-                refuse("what is recorded expects nothing else".to_owned(), "remove the rest, or promise an outcome")
+            "outcome" if expect.outcome == Outcome::Recorded && entries.len() > 1 => {
+                refuse("what is recorded expects nothing else", "remove the rest, or promise an outcome");
             }
-            _ if is_recorded => {}
-            "status" if reached_by_none && expect.status.iter().any(is_success) => {
-                refuse(format!("`{word}` never answers 2xx"), "name a status that refuses, such as 401 or 403");
+            _ if expect.outcome == Outcome::Recorded => {}
+            "status" if succeeds(expect, &expect.status) => {
+                refuse(&format!("`{word}` never answers 2xx"), "name a status that refuses, such as 401 or 403");
             }
-            "also" if reached_by_none && expect.also.iter().any(is_success) => refuse(
-                format!("`{word}` never answers 2xx"),
-                "name a status that refuses, such as 400; `unreached` lets others than the function succeed",
-            ),
+            "also" if succeeds(expect, &expect.also) => {
+                let help = "name a status that refuses, such as 400; `unreached` lets others than the function succeed";
+                refuse(&format!("`{word}` never answers 2xx"), help);
+            }
             "also" if !expect.status.is_empty() => {
-                refuse("`also` stands beside `status`".to_owned(), "`status` says all that is right: name it there");
+                refuse("`also` stands beside `status`", "`status` says all that is right: name it there");
             }
             "principal" if expect.outcome.is_denial() => {
                 let help = "remove it: a function that is not reached is told nothing";
-                refuse(format!("`{word}` shows no principal"), help);
+                refuse(&format!("`{word}` shows no principal"), help);
             }
             "may-close" if expect.may_close && expect.outcome == Outcome::Accepted => {
-                refuse(
-                    "`accepted` is an answer".to_owned(),
-                    "remove it: a closed connection shows that nobody accepted",
-                );
+                refuse("`accepted` is an answer", "remove it: a closed connection shows that nobody accepted");
             }
             "never-5xx"
                 if expect.never_5xx && expect.status.iter().chain(&expect.also).any(|status| *status >= 500) =>
             {
-                refuse("a 5xx is right and wrong here".to_owned(), "keep the status or `never-5xx`");
+                refuse("a 5xx is right and wrong here", "keep the status or `never-5xx`");
             }
             _ => {}
         }
     }
 }
 
-fn is_success(status: &u16) -> bool {
-    (200..300).contains(status)
+/// Whether a refusal would be a success: only what merely must not reach the function may be one.
+fn succeeds(expect: &Expect, statuses: &[u16]) -> bool {
+    let refuses = expect.outcome.is_denial() && expect.outcome != Outcome::Unreached;
+    refuses && statuses.iter().any(|status| (200..300).contains(status))
 }
 
 fn statuses(node: &Node, problems: &Problems) -> Vec<u16> {

@@ -7,7 +7,7 @@ use crate::form::one_of;
 use crate::octets;
 use crate::recipe::changes;
 
-const SIGNATURES: [(&str, &Signature); 13] = [
+const SIGNATURES: [(&str, &Signature); 14] = [
     ("issuer", &Signature::Issuer),
     ("keep", &Signature::Keep),
     ("empty", &Signature::Empty),
@@ -17,6 +17,7 @@ const SIGNATURES: [(&str, &Signature); 13] = [
     ("extended", &Signature::Extended),
     ("zero-led", &Signature::ZeroLed),
     ("spliced", &Signature::Spliced),
+    ("hashed-nonce", &Signature::HashedNonce),
     ("stranger", &Signature::Stranger),
     ("stranger-ec", &Signature::StrangerEc),
     ("stranger-ed", &Signature::StrangerEd),
@@ -113,11 +114,26 @@ fn signature(node: &Node, problems: &Problems) -> Option<Signature> {
     let read = [
         fields.optional("hmac").map(|node| hmac_secret(node, problems).map(Signature::Hmac)),
         fields.optional("bytes").map(|node| octets::read(node, problems).map(Signature::Bytes)),
+        fields.optional("low-exponent").map(|node| exponent(node, problems).map(Signature::LowExponent)),
         fields.optional("by").map(|node| problems.word(node, &ALGORITHMS).map(Signature::By)),
     ];
-    let read = one_of(&fields, read, "write `{ hmac: ... }`, `{ bytes: ... }` or `{ by: PS256 }`", problems);
+    let read = one_of(
+        &fields,
+        read,
+        "write `{ hmac: ... }`, `{ bytes: ... }`, `{ by: PS256 }` or `{ low-exponent: 3 }`",
+        problems,
+    );
     fields.finish();
     read
+}
+
+fn exponent(node: &Node, problems: &Problems) -> Option<u8> {
+    let number = problems.integer(node)?;
+    let known = u8::try_from(number).ok().filter(|number| matches!(number, 1 | 3));
+    if known.is_none() {
+        problems.error(node.span, format!("{number} is no exponent that can be forged"), "write 1 or 3");
+    }
+    known
 }
 
 fn hmac_secret(node: &Node, problems: &Problems) -> Option<HmacSecret> {

@@ -3,6 +3,7 @@
 use diagnostics::{Fields, Problems};
 
 /// The form that is written, each read already; an error where there is none or more than one.
+#[expect(clippy::option_option, reason = "the outer is whether a form is written, the inner whether it could be read")]
 pub(crate) fn one_of<T, const N: usize>(
     fields: &Fields<'_>,
     forms: [Option<Option<T>>; N],

@@ -43,7 +43,7 @@ fn piece(node: &Node, problems: &Problems) -> Option<Piece> {
             let fields = problems.fields(node)?;
             // Until one of the two is written both are open.
             let _ = fields.optional("hex");
-            let repeat = fields.required("repeat").and_then(|node| repeated(node, problems));
+            let repeat = fields.required_text("repeat");
             let times = fields.required("times").and_then(|node| crate::expect::positive(node, problems));
             fields.finish();
             Some(Piece::Repeat { repeat: repeat?, times: usize::try_from(times?).unwrap_or(usize::MAX) })
@@ -61,15 +61,6 @@ fn digits(node: &Node, problems: &Problems) -> Option<String> {
     let text = problems.text(node)?;
     if bytes_of(text).is_none() {
         problems.error(node.span, format!("{text:?} is not hexadecimal"), "write two digits a byte: \"00ff\"");
-        return None;
-    }
-    Some(text.to_owned())
-}
-
-fn repeated(node: &Node, problems: &Problems) -> Option<String> {
-    let text = problems.text(node)?;
-    if text.contains("${") {
-        problems.error(node.span, "what is repeated cannot have a variable", "write the very characters");
         return None;
     }
     Some(text.to_owned())

@@ -1,16 +1,19 @@
 //! Whether what is filled when a case is played is known, and stands where it can be filled.
 
 use diagnostics::{Node, Problems, Span, Value};
+use token::variables::{Piece, pieces};
 
 use crate::check::exact;
-use crate::variables::{Kind, PREFIXES, Piece, kind, meant, pieces, split};
+use crate::variables::{Kind, is_runtime, kind, meant};
 
 /// Where a text stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Where nothing is filled.
     Fixed,
-    /// What is sent beside the token.
+    /// The path of a request.
+    Path,
+    /// What else is sent beside the token.
     Request,
     /// A token's recipe.
     Recipe,
@@ -24,6 +27,7 @@ impl Place {
     fn takes(self, kind: Kind) -> bool {
         match self {
             Self::Fixed => false,
+            Self::Path => kind == Kind::World,
             Self::Request => matches!(kind, Kind::Token | Kind::World),
             Self::Recipe => matches!(kind, Kind::World | Kind::Key | Kind::Issued),
             Self::Shape => kind != Kind::Token,
@@ -50,13 +54,15 @@ impl<'a> Places<'a> {
 
     pub(crate) fn send(&mut self, node: &Node) {
         self.members(node, |places, key, value| match key {
+            "path" => places.node(value, Place::Path),
             "query" | "headers" | "authorization" | "body" | "target" | "lines" => places.node(value, Place::Request),
             "token" | "other-token" => places.token(value),
             _ => places.node(value, Place::Fixed),
         });
     }
 
-    pub(crate) fn expect(&mut self, node: &Node) {
+    /// What an answer is compared with, and what is counted.
+    pub(crate) fn fixed(&mut self, node: &Node) {
         self.node(node, Place::Fixed);
     }
 
@@ -104,14 +110,15 @@ impl<'a> Places<'a> {
 
     fn text(&mut self, written: &str, span: Span, place: Place) {
         for piece in pieces(written) {
-            let Piece::Variable(written) = piece else { continue };
-            let (prefix, name) = split(written);
-            let known = kind(name).filter(|_| prefix.is_none_or(|prefix| PREFIXES.contains(&prefix)));
-            let variable = format!("${{{written}}}");
-            match known {
-                Some(kind) if place.takes(kind) => continue,
-                Some(kind) => self.refuse(span, &variable, "has no place here", where_it_may_stand(kind)),
-                None => self.refuse(span, &variable, "is not known", &meant(written)),
+            let Piece::Variable(variable) = piece else { continue };
+            // What no axis has either is reported before the variants are read.
+            if !is_runtime(variable) {
+                continue;
+            }
+            match kind(variable.name) {
+                Some(kind) if place.takes(kind) => {}
+                Some(kind) => self.refuse(span, variable.written, "has no place here", where_it_may_stand(kind)),
+                None => self.refuse(span, variable.written, "is not known", &meant(variable)),
             }
         }
     }
@@ -125,11 +132,11 @@ impl<'a> Places<'a> {
 
 fn where_it_may_stand(kind: Kind) -> &'static str {
     match kind {
-        Kind::Token => "it may stand in authorization, headers, query, body, target and lines of `send:`",
+        Kind::Token => "it may stand in query, headers, authorization, body, target and lines of `send:`",
         Kind::Part => "it may stand in the `shape` of a token's `forge`",
         Kind::World => {
-            "it may stand in authorization, headers, query, body, target and lines of `send:` (a path is written as \
-             `target:`), in a token's `claims` and `forge`, and in an `issuer` step"
+            "it may stand in path, query, headers, authorization, body, target and lines of `send:`, in a token's `claims` and \
+             `forge`, and in an `issuer` step"
         }
         Kind::Key => "it may stand in a token's `claims` and `forge`, and in an `issuer` step",
         Kind::Issued => "it may stand in a token's `claims` and `forge`",

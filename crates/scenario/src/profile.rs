@@ -4,12 +4,15 @@ mod address;
 mod caller;
 mod issuer;
 mod limits;
+mod sink;
 mod target;
 
 pub use address::{Address, AddressError, BaseUrl};
 pub use caller::{Caller, Credential, Identity, Secret};
 pub use issuer::{Issuer, IssuerNames, Mocks};
 pub use limits::Limits;
+pub use sink::Sink;
+pub(crate) use target::KEYS;
 pub use target::{Marker, Opening, Platform, PrincipalPlace, Target};
 
 use std::path::{Path, PathBuf};
@@ -18,6 +21,7 @@ use std::sync::Arc;
 use diagnostics::{Diagnostic, Fields, Key, Node, Problems, Source, parse};
 use token::Version;
 
+use crate::read::CONSENTS;
 use crate::scenario::Consent;
 
 /// What is known about a target, and what a run against it may do.
@@ -49,15 +53,6 @@ pub struct Profile {
     pub consent: Vec<Consent>,
     /// Whether what merely should hold fails a case too.
     pub strict: bool,
-}
-
-/// Where the run listens for callbacks that must not come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sink {
-    /// Where it listens, over plain HTTP.
-    pub listen: std::net::SocketAddr,
-    /// Under which URL the target would reach it.
-    pub url: BaseUrl,
 }
 
 impl Profile {
@@ -113,6 +108,8 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
     let apis = fields.optional("apis").map(|node| named(node, problems, api)).unwrap_or_default();
     let issuer = fields.optional("issuer").and_then(|node| issuer::read(node, problems));
     let limits = fields.optional("limits").map(|node| limits::read(node, problems)).unwrap_or_default();
+    let sink = fields.optional("sink").and_then(|node| sink::read(node, problems));
+    let consent = fields.optional("consent").map(|node| consent(node, problems)).unwrap_or_default();
     let strict = fields.boolean_or("strict", false);
     fields.finish();
     let target = target?;
@@ -126,10 +123,15 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
         apis,
         issuer,
         limits,
-        sink: None,
-        consent: Vec::new(),
+        sink,
+        consent,
         strict,
     })
+}
+
+fn consent(node: &Node, problems: &Problems) -> Vec<Consent> {
+    let items = problems.list(node).unwrap_or_default();
+    items.iter().filter_map(|item| problems.word(item, &CONSENTS)).collect()
 }
 
 fn version(node: &Node, problems: &Problems) -> Option<Version> {

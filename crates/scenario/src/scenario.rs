@@ -132,7 +132,7 @@ impl Case {
     }
 
     /// The names of everything in it that is filled when it is played, without prefixes: `target.host`, `issued.aud`, `token`.
-    pub fn variables(&self) -> BTreeSet<&str> {
+    pub fn variables(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         self.steps.iter().for_each(|step| used::step(step, &mut names));
         names

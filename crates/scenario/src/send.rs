@@ -64,7 +64,7 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Send> {
     let fields = problems.fields(node)?;
     let to = fields.optional("to").and_then(|node| problems.word(node, &DOORS)).unwrap_or_default();
     let method = fields.optional("method").and_then(|node| method(node, problems));
-    let path = fields.optional("path").and_then(|node| path(node, problems));
+    let path = fields.optional("path").and_then(|node| variable_path(node, problems));
     let query = fields.optional("query").and_then(|node| query(node, problems));
     let target = fields.optional("target").and_then(|node| octets::read(node, problems)).map(Template::from);
     let mut headers = fields.optional("headers").map(|node| headers(node, problems)).unwrap_or_default();
@@ -105,7 +105,7 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Send> {
 
 /// Sees to it that every token is sent somewhere, and none is sent that is not there.
 fn place(send: &mut Send, span: Span, (token, other): (Option<&Node>, Option<&Node>), problems: &Problems) {
-    let wants = |name: &str| send.templates().flat_map(Template::variables).any(|known| known == name);
+    let wants = |name: &str| send.templates().any(|template| template.wants(name));
     match (other, wants("other-token")) {
         (None, true) => {
             let message = "`${other-token}` stands for the second token of this step, which has none";
@@ -162,6 +162,13 @@ pub(crate) fn path(node: &Node, problems: &Problems) -> Option<String> {
     };
     problems.error(node.span, format!("{text:?} is not a path"), help);
     None
+}
+
+/// A path whose beginning may be a variable: `${target.path}/`.
+fn variable_path(node: &Node, problems: &Problems) -> Option<String> {
+    let Value::Text(text) = &node.value else { return path(node, problems) };
+    let begins_late = text.starts_with("${") && text.contains('}') && !text.contains(['?', '#']) && is_visible(text);
+    if begins_late { Some(text.clone()) } else { path(node, problems) }
 }
 
 fn query(node: &Node, problems: &Problems) -> Option<Template> {
@@ -250,7 +257,7 @@ fn header_bytes(node: &Node, problems: &Problems) -> Option<Template> {
 }
 
 fn one_line(node: &Node, octets: &Octets, problems: &Problems) {
-    let has_break = Template::from(octets.clone()).fill("").contains(['\r', '\n']);
+    let has_break = Template::from(octets.clone()).to_string().contains(['\r', '\n']);
     let what = if has_break { "a line break" } else { "a control character" };
     let help = "write it on one line, in quotes; `lines:` takes any byte";
     problems.error(node.span, format!("a header's value cannot have {what}"), help);

@@ -133,11 +133,13 @@ fn places(steps: &[Written], variant: &Variant<'_>, problems: &Problems) -> Vec<
     for step in steps {
         match step {
             Written::Exchange { send, expect, times } => {
-                send.iter().for_each(|node| places.send(&filled(node)));
-                expect.iter().chain(times).for_each(|node| places.expect(&filled(node)));
+                if let Some(send) = send {
+                    places.send(&filled(send));
+                }
+                expect.iter().chain(times).for_each(|node| places.fixed(&filled(node)));
             }
             Written::Issuer(node) => places.act(&filled(node)),
-            Written::Wait(node) => places.expect(&filled(node)),
+            Written::Wait(node) => places.fixed(&filled(node)),
         }
     }
     places.finish()

@@ -4,16 +4,16 @@
 //! What is filled when the case is played is left standing.
 
 use diagnostics::{Key, Node, Problems, Value};
+use token::variables::{Piece, Prefix, Variable, pieces};
 
-use crate::variables::{Piece, pieces};
 use crate::variants::{Variant, text};
 
 /// The node with this case's values in place of the variables. What no axis has stays as it is.
 pub(crate) fn substitute(node: &Node, variant: &Variant<'_>, problems: &Problems) -> Node {
     let value = match &node.value {
         Value::Text(written) => {
-            if let [Piece::Variable(name)] = pieces(written)[..]
-                && let Some(value) = variant.value(name)
+            if let [Piece::Variable(variable)] = pieces(written)[..]
+                && let Some(value) = axis(variable, variant)
             {
                 return value.clone();
             }
@@ -39,13 +39,17 @@ fn fill(written: &str, variant: &Variant<'_>, problems: &Problems) -> String {
     let mut filled = String::new();
     for piece in pieces(written) {
         match piece {
-            Piece::Text(plain) => filled.push_str(plain),
-            Piece::Variable(name) => match variant.value(name).and_then(|value| text(value, problems)) {
-                Some(value) => filled.push_str(value),
-                None => filled.extend(["${", name, "}"]),
-            },
-            Piece::Open => filled.push_str("${"),
+            Piece::Text(plain) | Piece::Open(plain) => filled.push_str(plain),
+            Piece::Variable(variable) => {
+                let value = axis(variable, variant).and_then(|value| text(value, problems));
+                filled.push_str(value.unwrap_or(variable.written));
+            }
         }
     }
     filled
+}
+
+/// What an axis has in this case. A prefix is for what is filled later.
+fn axis<'a>(variable: Variable<'_>, variant: &Variant<'a>) -> Option<&'a Node> {
+    (variable.prefix == Prefix::None).then(|| variant.value(variable.name))?
 }

@@ -96,7 +96,7 @@ fn credential(node: &Node, problems: &Problems) -> Option<Credential> {
     }
 }
 
-fn secret(node: &Node, problems: &Problems) -> Option<Secret> {
+pub(super) fn secret(node: &Node, problems: &Problems) -> Option<Secret> {
     if let Value::Map(_) = &node.value {
         let fields = problems.fields(node)?;
         let name = fields.required("env").and_then(|node| variable(node, problems));

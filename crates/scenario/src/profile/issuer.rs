@@ -93,7 +93,7 @@ fn mocks(fields: &Fields<'_>, problems: &Problems) -> Mocks {
     }
 }
 
-fn socket(node: &Node, problems: &Problems) -> Option<SocketAddr> {
+pub(super) fn socket(node: &Node, problems: &Problems) -> Option<SocketAddr> {
     let address = match &node.value {
         Value::Text(text) => text.parse().ok(),
         _ => None,

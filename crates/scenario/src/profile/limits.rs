@@ -53,7 +53,7 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Limits {
         connect: milliseconds("connect-ms", default.connect),
         answer: milliseconds("answer-ms", default.answer),
         body_bytes: size("body-bytes", default.body_bytes),
-        ..default
+        wait: number("wait-s").map_or(default.wait, Duration::from_secs),
     };
     fields.finish();
     limits

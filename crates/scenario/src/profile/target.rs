@@ -6,6 +6,7 @@ use diagnostics::{Node, Problems};
 
 use super::Secret;
 use super::address::{Address, url};
+use super::caller::secret;
 use super::file;
 use crate::send::{header_name, header_value, method, path};
 
@@ -33,6 +34,9 @@ pub struct Target {
     /// Keys of the Functions host by their names: `master`, `host`, `function`, `system`.
     pub keys: Vec<(String, Secret)>,
 }
+
+/// The keys of the Functions host that scenarios may name.
+pub(crate) const KEYS: [&str; 4] = ["master", "host", "function", "system"];
 
 /// Another function of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +103,9 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     let ca = file(&fields, "ca", problems);
     let platforms = [("easy-auth", Platform::EasyAuth), ("other", Platform::Other)];
     let platform = fields.optional("platform").and_then(|node| problems.word(node, &platforms));
+    let excluded = fields.optional("excluded").and_then(|node| opening(node, problems));
+    let keyed = fields.optional("keyed").and_then(|node| opening(node, problems));
+    let keys = fields.optional("keys").map(|node| keys(node, problems)).unwrap_or_default();
     fields.finish();
 
     let (address, url_path) = address?;
@@ -112,6 +119,7 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     target.method = own_method.unwrap_or(target.method);
     target.platform = platform.unwrap_or(target.platform);
     (target.marker, target.principal, target.ca) = (marker, principal, ca);
+    (target.excluded, target.keyed, target.keys) = (excluded, keyed, keys);
     Some(target)
 }
 
@@ -123,6 +131,22 @@ fn address(node: &Node, problems: &Problems) -> Option<(Address, String)> {
     let help = "or write `reference` for the Function App that comes along";
     let (url, path) = url(text, node, help, problems)?;
     Some((Address::Url(url), path))
+}
+
+fn opening(node: &Node, problems: &Problems) -> Option<Opening> {
+    let fields = problems.fields(node)?;
+    let own_path = fields.required("path").and_then(|node| path(node, problems));
+    let marker = fields.optional("marker").and_then(|node| marker(node, problems));
+    fields.finish();
+    Some(Opening { path: own_path?, marker })
+}
+
+fn keys(node: &Node, problems: &Problems) -> Vec<(String, Secret)> {
+    let Some(fields) = problems.fields(node) else { return Vec::new() };
+    let one = |name| Some((str::to_owned(name), secret(fields.optional(name)?, problems)?));
+    let keys = KEYS.into_iter().filter_map(one).collect();
+    fields.finish();
+    keys
 }
 
 fn marker(node: &Node, problems: &Problems) -> Option<Marker> {
