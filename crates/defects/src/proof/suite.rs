@@ -73,12 +73,15 @@ fn whole<T>((read, diagnostics): (Option<T>, Vec<Diagnostic>)) -> Result<T, Stri
     read.ok_or_else(|| render(&diagnostics, false))
 }
 
+/// Lies beside the scenarios and is none: the table of what must be asked.
+const CATALOGUE: &str = "scenarios/catalogue.yaml";
+
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if path.extension().is_some_and(|extension| extension == "yaml") && !path.ends_with(CATALOGUE) {
             files.push(path);
         }
     }
