@@ -8,7 +8,9 @@ pub fn caller(call: &mut Call) -> Flow {
         let text = |name: &str| token.claim_text(name).map_or(Claim::Absent, |text| Claim::Is(text.to_owned()));
         call.facts.client = client(token).map_or(Claim::Absent, |client| Claim::Is(client.to_owned()));
         call.facts.object = text("oid");
-        call.facts.tenant = text("tid");
+        // A tenant may be left out; something else in its place is the id of none.
+        let tenant = token.payload.get("tid").map(|tenant| tenant.as_str().unwrap_or_default());
+        call.facts.tenant = tenant.map_or(Claim::Absent, |tenant| Claim::Is(tenant.to_owned()));
         call.facts.groups = token.claim_texts("groups").map_or(Claim::Absent, Claim::Is);
     }
     Flow::Continue(())

@@ -84,6 +84,8 @@ async fn issuers_that_are_not_ours(#[case] issuer: Value) {
 #[tokio::test]
 async fn the_tenant_must_be_the_issuers() {
     assert_eq!(answer(&[("tid", FOREIGN.into())]).await, "401 WrongIssuer");
+    assert_eq!(answer(&[("tid", json!([TENANT]))]).await, "401 WrongIssuer");
+    assert_eq!(answer(&[("tid", 1.into())]).await, "401 WrongIssuer");
     assert_eq!(answer(&[("tid", Value::Null)]).await, "200");
     assert_eq!(answer(&[("iss", format!("https://sts.windows.net/{TENANT}/").into())]).await, "200");
 }
