@@ -276,3 +276,31 @@ async fn a_chain_whose_function_does_not_answer_fails() {
     });
     assert_eq!(told(&silent, bearing(&token(&[]))).await, "500");
 }
+
+#[tokio::test]
+async fn what_could_not_be_found_out_is_refused() {
+    let blind = app(|config| {
+        let nothing = |_: &mut Call| Flow::Continue(());
+        config.chain =
+            std::mem::replace(&mut config.chain, Chain::standard()).replace(StageId::Audience, Box::new(nothing));
+    });
+    let response = ask(&blind, bearing(&token(&[]))).await;
+    assert_eq!((response.status().as_u16(), header(&response, "www-authenticate")), (401, Some(CHALLENGE)));
+    let decision = blind.decisions().pop().unwrap();
+    assert_eq!(decision.to_string(), "GET /api/orders: Decide answered 401; refused because the audience is not known");
+}
+
+#[tokio::test]
+async fn a_stage_may_lead_to_another_target() {
+    let misled = app(|config| {
+        let mislead = |call: &mut Call| {
+            call.retarget("/x/../api/health?a=1");
+            assert_eq!((call.path.as_str(), call.request.query()), ("/api/health", Some("a=1")));
+            Flow::Continue(())
+        };
+        config.chain =
+            std::mem::replace(&mut config.chain, Chain::standard()).replace(StageId::FrontEnd, Box::new(mislead));
+    });
+    let response = ask(&misled, request(Method::GET, "/api/orders", &[])).await;
+    assert_eq!((response.status().as_u16(), header(&response, "x-function")), (200, Some("health")));
+}

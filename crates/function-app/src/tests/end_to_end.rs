@@ -52,6 +52,8 @@ async fn an_app_finds_its_authority_and_protects_its_function() {
         "{:?}",
         app.decisions()
     );
+    assert_eq!(app.decisions().len(), 2);
     authority.stop().await;
     app.stop().await;
+    assert!(client(&[]).get(&url, &[]).await.is_err());
 }

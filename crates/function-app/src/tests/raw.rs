@@ -9,7 +9,7 @@ use serve::Authority;
 use wire::{Exchange, Origin, RequestBytes, Sender, SenderConfig, Trust};
 
 use super::lab::{Memory, NOW, settings, token};
-use crate::{AppConfig, FunctionApp, MARKER};
+use crate::{AppConfig, Call, Chain, Flow, FunctionApp, MARKER, StageId};
 
 const HOST: &str = "Host: func.example.net";
 
@@ -21,10 +21,15 @@ struct Raw {
 
 impl Raw {
     async fn start() -> Self {
+        Self::with(Chain::standard()).await
+    }
+
+    async fn with(chain: Chain) -> Self {
         let ca = Authority::generate((serve::system_clock())()).unwrap();
         let mut config = AppConfig::new(settings(), Memory::new());
         config.server.tls = Some(ca.tls(&["localhost".to_owned()]).unwrap());
         config.server.clock = Arc::new(|| NOW);
+        config.chain = chain;
         let app = FunctionApp::start(config).await.unwrap();
         // Shorter than the time that the server waits for a body.
         let patience = Duration::from_secs(10);
@@ -220,5 +225,15 @@ async fn no_body_is_waited_for(#[case] lines: &[&str], #[case] body: &str) {
     for method in ["GET", "POST"] {
         assert_eq!(raw.told(method, "/api/orders", &lines, body).await, "401");
         assert_eq!(raw.told(method, "/api/orders", &[&lines[..], &[&bearer]].concat(), body).await, "200 orders");
+    }
+}
+
+#[tokio::test]
+async fn a_chain_may_ask_for_bodies() {
+    let echo = |call: &mut Call| Flow::Break(serve::Response::new(call.request.body.clone()));
+    let chain = || Chain::standard().replace(StageId::FrontEnd, Box::new(echo));
+    for (chain, expected) in [(chain().reading_bodies(), "abc"), (chain(), "")] {
+        let exchange = Raw::with(chain).await.send("POST", "/", &[HOST, "Content-Length: 3"], "abc").await;
+        assert_eq!(exchange.body, expected.as_bytes());
     }
 }
