@@ -1,4 +1,4 @@
-//! nginx as the target: its `auth_request` asks a verifier that is built on PyJWT, which fetches the issuer's keys by itself.
+//! nginx as the target: its `auth_request` asks a verifier that is built on `PyJWT`, which fetches the issuer's keys by itself.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
