@@ -8,10 +8,8 @@ const MOST: usize = 16 * 1024 * 1024;
 
 /// Reads a text, `{ hex: "00ff" }`, `{ repeat: "[", times: 10000 }`, or a list of those, which are joined.
 pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Octets> {
-    let pieces: Vec<Option<Piece>> = match &node.value {
-        Value::List(items) => items.iter().map(|item| piece(item, problems)).collect(),
-        _ => vec![piece(node, problems)],
-    };
+    let mut pieces = Vec::new();
+    collect(node, &mut pieces, problems);
     let octets = Octets(pieces.into_iter().collect::<Option<_>>()?);
     let length = octets.0.iter().map(length).fold(0, usize::saturating_add);
     if length > MOST {
@@ -20,6 +18,14 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Octets> {
         return None;
     }
     Some(octets)
+}
+
+/// Lists within lists are joined too: an axis may stand for one.
+fn collect(node: &Node, pieces: &mut Vec<Option<Piece>>, problems: &Problems) {
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| collect(item, pieces, problems)),
+        _ => pieces.push(piece(node, problems)),
+    }
 }
 
 fn length(piece: &Piece) -> usize {

@@ -64,7 +64,7 @@ pub(crate) fn read(node: &Node, problems: &Problems) -> Option<Send> {
     let fields = problems.fields(node)?;
     let to = fields.optional("to").and_then(|node| problems.word(node, &DOORS)).unwrap_or_default();
     let method = fields.optional("method").and_then(|node| method(node, problems));
-    let path = fields.optional("path").and_then(|node| variable_path(node, problems));
+    let path = fields.optional("path").and_then(|node| path_from(&["/", "${"], node, problems));
     let query = fields.optional("query").and_then(|node| query(node, problems));
     let target = fields.optional("target").and_then(|node| octets::read(node, problems)).map(Template::from);
     let mut headers = fields.optional("headers").map(|node| headers(node, problems)).unwrap_or_default();
@@ -150,8 +150,13 @@ pub(crate) fn method(node: &Node, problems: &Problems) -> Option<String> {
 
 /// A path: it starts with a slash and has nothing that would end it.
 pub(crate) fn path(node: &Node, problems: &Problems) -> Option<String> {
+    path_from(&["/"], node, problems)
+}
+
+/// A path that starts with a slash or with one of some other beginnings.
+fn path_from(beginnings: &[&str], node: &Node, problems: &Problems) -> Option<String> {
     let text = problems.text(node)?;
-    let help = if !text.starts_with('/') {
+    let help = if !beginnings.iter().any(|beginning| text.starts_with(beginning)) {
         "a path starts with a slash: `/api/orders`"
     } else if text.contains('?') {
         "write what follows `?` as `query:`"
@@ -162,13 +167,6 @@ pub(crate) fn path(node: &Node, problems: &Problems) -> Option<String> {
     };
     problems.error(node.span, format!("{text:?} is not a path"), help);
     None
-}
-
-/// A path whose beginning may be a variable: `${target.path}/`.
-fn variable_path(node: &Node, problems: &Problems) -> Option<String> {
-    let Value::Text(text) = &node.value else { return path(node, problems) };
-    let begins_late = text.starts_with("${") && text.contains('}') && !text.contains(['?', '#']) && is_visible(text);
-    if begins_late { Some(text.clone()) } else { path(node, problems) }
 }
 
 fn query(node: &Node, problems: &Problems) -> Option<Template> {

@@ -1,6 +1,6 @@
 //! The steps of a scenario: as they are written, and as they are in one variant.
 
-use diagnostics::{Diagnostic, Fields, Node, Problems, Value};
+use diagnostics::{Diagnostic, Fields, Node, Problems, Span, Value};
 
 use crate::act;
 use crate::check::Check;
@@ -98,9 +98,8 @@ pub(crate) fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &
     for variant in variants::all(axes) {
         let misplaced = Problems::new(problems.source());
         let unfit = places(steps, &variant, &misplaced);
-        let misplaced =
-            misplaced.into_vec().into_iter().filter(|one| !one.span.is_some_and(|span| refused.contains(&span)));
-        let misplaced: Vec<Diagnostic> = misplaced.collect();
+        let misplaced: Vec<Diagnostic> =
+            misplaced.into_vec().into_iter().filter(|one| !within(one, &refused)).collect();
         refused.extend(unfit);
 
         let mistakes = Problems::new(problems.source());
@@ -126,8 +125,14 @@ pub(crate) fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &
     }
 }
 
+/// Whether a mistake is about words that were refused already.
+fn within(mistake: &Diagnostic, refused: &[Span]) -> bool {
+    let holds = |inner: Span| refused.iter().any(|outer| outer.start <= inner.start && inner.end <= outer.end);
+    mistake.span.is_some_and(holds)
+}
+
 /// Reports what is filled at play time and cannot be. Gives the places that were refused.
-fn places(steps: &[Written], variant: &Variant<'_>, problems: &Problems) -> Vec<diagnostics::Span> {
+fn places(steps: &[Written], variant: &Variant<'_>, problems: &Problems) -> Vec<Span> {
     let mut places = Places::new(problems);
     let filled = |node: &Node| substitute(node, variant, problems);
     for step in steps {

@@ -21,11 +21,6 @@ impl Template {
         &self.0
     }
 
-    /// The text with the token in its place, and no other variable filled.
-    pub fn fill(&self, token: &str) -> String {
-        self.to_string().replace("${token}", token)
-    }
-
     /// Whether a name stands in it as a variable.
     pub fn wants(&self, name: &str) -> bool {
         self.0.names().any(|known| known == name)

@@ -1,12 +1,14 @@
 //! What scenarios become.
 
+use std::collections::BTreeSet;
+
 use diagnostics::Source;
 use rstest::rstest;
-use scenario::{Case, Expect, HeaderExpectation, Outcome, Scenario};
+use scenario::{Act, Case, Document, Door, Expect, HeaderExpectation, KeyChange, Outcome, Scenario, Step, Trouble};
 use serde_json::json;
-use token::{Need, Signature, TokenVersion};
+use token::{Charset, Encoding, HmacSecret, Need, Octets, Piece, Signature, TokenVersion};
 
-use crate::files::scenarios;
+use crate::files::{scenarios, source};
 
 fn read(rest: &str) -> Scenario {
     let head = "{ id: one, title: t, why: w, severity: low, cite: [c], fix: f";
@@ -126,7 +128,7 @@ fn a_whole_recipe_is_read() {
     );
     assert_eq!(recipe.claims, [("oid".to_owned(), None), ("groups".to_owned(), Some(json!(null)))]);
     assert_eq!(recipe.forge.header, [("kid".to_owned(), Some(json!("unknown")))]);
-    assert_eq!(recipe.forge.signature, Signature::Hmac(token::HmacSecret::Text("s".to_owned())));
+    assert_eq!(recipe.forge.signature, Signature::Hmac(HmacSecret::Text("s".to_owned())));
 }
 
 #[rstest]
@@ -165,4 +167,136 @@ fn the_core_scenarios_have_one_control_and_are_short() {
         assert!(scenario.source.text.lines().count() <= 25, "{} is long", scenario.id);
         assert!(scenario.case_count() <= 20, "{} has many cases", scenario.id);
     }
+}
+
+fn every_key() -> Scenario {
+    let (mut scenarios, diagnostics) = scenario::read(&[source("crates/scenario/tests/whole/every-key.yaml")]);
+    assert_eq!(diagnostics, []);
+    scenarios.remove(0)
+}
+
+fn filled(octets: &Octets) -> String {
+    let bytes = octets.bytes(&|name| Some(format!("<{name}>").into_bytes())).expect("bytes");
+    bytes.escape_ascii().to_string()
+}
+
+#[test]
+fn a_request_is_read_to_the_byte() {
+    let case = every_key().cases().next().expect("a case");
+    let exchange = case.exchanges().next().expect("a request");
+    let send = &exchange.send;
+    assert_eq!((send.to, exchange.times), (Door::Keyed, 50));
+    assert_eq!(
+        (send.method.as_deref(), send.path.as_deref(), send.version.as_deref()),
+        (Some("POST"), Some("${target.keyed}/"), Some("HTTP/1.0"))
+    );
+    let headers: Vec<String> =
+        send.headers.iter().map(|(name, value)| format!("{name}: {}", filled(value.octets()))).collect();
+    let expected =
+        ["Authorization: DPoP <token>", "x-one: a", "x-one: \\xff", "x-one: Bearer aaa<other-token>", "x-two: bb"];
+    assert_eq!(headers, expected);
+    let lines: Vec<String> = send.lines.iter().map(|line| filled(line.octets())).collect();
+    assert_eq!(lines, ["X-A: 1", " folded", "\\x00<target.host>"]);
+    assert_eq!(send.without, ["Host", "User-Agent"]);
+    assert_eq!(send.query.as_ref().map(|query| filled(query.octets())).as_deref(), Some("code=<key.function>"));
+    assert_eq!(send.body.as_ref().map(|body| filled(body.octets())).as_deref(), Some("a=<caller.listed>&[[[[[[[[[["));
+    let last = case.exchanges().last().expect("a request");
+    let target = last.send.target.as_ref().map(|target| filled(target.octets()));
+    assert_eq!(target.as_deref(), Some("https://<target.host> <target.excluded>"));
+}
+
+#[test]
+fn a_token_is_read_to_the_byte_and_a_variant_is_any_part_of_it() {
+    let cases: Vec<Case> = every_key().cases().collect();
+    assert_eq!(cases.len(), 6);
+    let claims: Vec<_> =
+        cases.iter().map(|case| case.recipes().next().expect("a recipe").claims[0].clone().1).collect();
+    let values =
+        [json!("${issued.aud}/"), json!("${upper:issued.aud}"), json!(["${issued.aud}", "${api.another-api}"])];
+    assert_eq!(claims, values.iter().flat_map(|value| [Some(value.clone()), Some(value.clone())]).collect::<Vec<_>>());
+
+    let forge = &cases[0].recipes().next().expect("a recipe").forge;
+    let whole = Octets(vec![Piece::Hex { hex: "efbbbf".to_owned() }, Piece::Text("{}".to_owned())]);
+    assert_eq!(forge.header_bytes.instead, Some(whole));
+    assert_eq!(
+        (forge.base64.header, forge.base64.payload, forge.base64.signature),
+        (Encoding::Standard, Encoding::Padded, Encoding::SpareBits)
+    );
+    assert_eq!(forge.signature, Signature::Hmac(HmacSecret::Text("${target.tenant}".to_owned())));
+    let shape = filled(forge.shape.as_ref().expect("a shape"));
+    assert_eq!(shape, r#"{\"payload\":\"<payload>\"}\x00<ISSUED.ISS>"#);
+
+    let edit = &cases[1].recipes().next().expect("a recipe").forge.header_bytes;
+    assert_eq!(edit.charset, Charset::Utf16Le);
+    assert_eq!(edit.last.as_ref().map(filled).as_deref(), Some(r#",\"b\":<issued.exp>"#));
+}
+
+#[test]
+fn what_is_done_to_the_issuer_is_read() {
+    let case = every_key().cases().next().expect("a case");
+    let acts: Vec<&Act> =
+        case.steps.iter().filter_map(|step| if let Step::Issuer(act) = step { Some(act) } else { None }).collect();
+    let about = |document, trouble| Act::Trouble { document, trouble };
+    let body = Octets(vec![Piece::Text("<html>".to_owned()), Piece::Hex { hex: "00".to_owned() }]);
+    let changed = vec![("issuer".to_owned(), Some(json!("https://evil.example"))), ("jwks_uri".to_owned(), None)];
+    let keys = KeyChange {
+        change: vec![("use".to_owned(), Some(json!("enc")))],
+        first: vec![json!("${stranger.jwk}")],
+        last: vec![json!({ "kty": "oct" })],
+        fill: 10_000,
+        without_own: true,
+    };
+    let expected = [
+        Act::Rotate,
+        about(Document::Jwks, Trouble::Hang),
+        about(Document::Jwks, Trouble::Status(500)),
+        about(Document::Jwks, Trouble::Delay(300)),
+        about(Document::Jwks, Trouble::Truncate(40)),
+        about(Document::Jwks, Trouble::Pad(3_000_000)),
+        about(Document::Discovery, Trouble::Redirect("${sink.url}".to_owned())),
+        about(Document::Jwks, Trouble::Body { body, media_type: "text/html".to_owned() }),
+        about(Document::Discovery, Trouble::Change(changed)),
+        about(Document::Discovery, Trouble::Headers(vec![("cache-control".to_owned(), "max-age=0".to_owned())])),
+        about(Document::Jwks, Trouble::Keys(keys)),
+    ];
+    assert_eq!(acts, expected.iter().collect::<Vec<_>>());
+    assert!(case.steps.contains(&Step::Wait(13 * 60 * 60)));
+    assert!(case.disturbs() && every_key().disturbs());
+}
+
+#[test]
+fn what_a_case_wants_filled_is_told() {
+    let names = |case: &Case| case.variables();
+    let cases: Vec<Case> = every_key().cases().collect();
+    let expected: BTreeSet<String> = [
+        "api.another-api",
+        "caller.listed",
+        "issued.aud",
+        "issued.exp",
+        "issued.iss",
+        "key.function",
+        "other-token",
+        "sink.url",
+        "stranger.jwk",
+        "target.excluded",
+        "target.host",
+        "target.keyed",
+        "target.tenant",
+        "token",
+    ]
+    .map(str::to_owned)
+    .into();
+    assert_eq!(names(&cases[5]), expected);
+    assert!(!names(&cases[0]).contains("api.another-api"), "only what this variant says");
+}
+
+#[rstest]
+#[case::plain("send: {}, expect: refused", false)]
+#[case::repeated("steps: [{ send: {}, expect: refused, times: 2 }]", false)]
+#[case::waiting("steps: [{ wait: 1s }, { send: {}, expect: refused }]", true)]
+#[case::issuer("steps: [{ issuer: restore }, { send: {}, expect: refused }]", true)]
+fn a_case_disturbs_where_it_does_more_than_send(#[case] rest: &str, #[case] expected: bool) {
+    let scenario = read(rest);
+    assert_eq!(scenario.disturbs(), expected);
+    assert!(scenario.cases().all(|case| case.disturbs() == expected));
 }

@@ -4,7 +4,7 @@ use diagnostics::{Source, render};
 use proptest::prelude::*;
 use scenario::Profile;
 
-use crate::files::scenarios;
+use crate::files::{scenarios, source};
 
 /// Reads a text as both, and renders what is told.
 fn survive(text: &str) {
@@ -13,12 +13,13 @@ fn survive(text: &str) {
     render(&told, true);
     for scenario in scenarios {
         assert_eq!(scenario.cases().count(), scenario.case_count());
+        scenario.cases().for_each(|case| drop(case.variables()));
     }
     render(&Profile::read(&source).1, true);
 }
 
 /// Words of the format, so that the readers are reached and not only the parser.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 48] = [
     "id",
     "any",
     "send",
@@ -43,6 +44,30 @@ const WORDS: [&str; 24] = [
     "401",
     "null",
     "target",
+    "fix",
+    "to",
+    "lines",
+    "without",
+    "other-token",
+    "hex",
+    "00ff",
+    "repeat",
+    "times",
+    "header-bytes",
+    "instead",
+    "base64",
+    "shape",
+    "bytes",
+    "hmac",
+    "issuer",
+    "jwks",
+    "keys",
+    "wait",
+    "also",
+    "never",
+    "${upper:issued.aud}",
+    "${target.host}",
+    "excluded",
 ];
 
 proptest! {
@@ -61,7 +86,8 @@ proptest! {
 
     #[test]
     fn a_scenario_with_a_part_cut_out_is_survived(index in any::<proptest::sample::Index>(), from in 0.0..1.0f64, length in 0usize..60) {
-        let sources = scenarios();
+        let mut sources = scenarios();
+        sources.push(source("crates/scenario/tests/whole/every-key.yaml"));
         let text: Vec<char> = index.get(&sources).text.chars().collect();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a short text")]
         let start = (from * text.len() as f64) as usize;

@@ -37,6 +37,15 @@ fn every_scenario_is_valid_and_points_editors_to_the_schema() {
 }
 
 #[test]
+fn a_scenario_with_every_key_is_valid() {
+    let source = source("crates/scenario/tests/whole/every-key.yaml");
+    let validator = validator(&scenario_schema());
+    let json = json(&source).expect("YAML");
+    let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+}
+
+#[test]
 fn every_profile_is_valid_and_points_editors_to_the_schema() {
     let validator = validator(&profile_schema());
     for source in folder("fixtures/profiles") {
