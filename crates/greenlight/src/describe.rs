@@ -48,7 +48,7 @@ fn told(exchange: &Exchange) -> Told {
     let Exchange { send, expect, times } = exchange;
     let mut told = Told { done: request::request(send, *times), ..Told::default() };
     expect::expect(expect, &mut told);
-    if names(send, "${sink.") {
+    if names_the_sink(send) {
         told.must.push(
             "Nobody comes for the address that the request names: it is greenlight's own, and watched.".to_owned(),
         );
@@ -56,13 +56,12 @@ fn told(exchange: &Exchange) -> Told {
     told
 }
 
-/// Whether a text of a request, or of the recipes of its tokens, has this in it.
-fn names(send: &Send, text: &str) -> bool {
-    let templates = send.headers.iter().map(|(_, value)| value).chain(&send.query).chain(&send.body);
-    let mut templates = templates.chain(&send.target).chain(&send.lines);
+/// Whether a request, or the recipe of one of its tokens, names the sink's address.
+fn names_the_sink(send: &Send) -> bool {
+    let is_sink = |name: &str| name.starts_with("sink.");
     let mut recipes = send.token.iter().chain(&send.other_token);
-    templates.any(|template| template.to_string().contains(text))
-        || recipes.any(|recipe| serde_json::to_string(recipe).is_ok_and(|recipe| recipe.contains(text)))
+    send.templates().any(|template| template.octets().names().any(is_sink))
+        || recipes.any(|recipe| recipe.variables().iter().any(|name| is_sink(name)))
 }
 
 /// What must be at hand to play any case of a scenario, the most demanding of them.
@@ -84,28 +83,26 @@ pub(crate) fn places(scenario: &Scenario) -> Vec<String> {
         Some(Need::Mintable) => "Where the target trusts the mock issuer.".to_owned(),
     }];
     let goes_to = |door| scenario.cases().any(|case| case.exchanges().any(|exchange| exchange.send.to == door));
-    let uses = |text: &str| scenario.cases().any(|case| case.exchanges().any(|exchange| names(&exchange.send, text)));
-    if goes_to(Door::Excluded) || uses("${target.excluded}") {
+    let uses = |name: &str| scenario.cases().any(|case| case.variables().iter().any(|used| used.starts_with(name)));
+    if goes_to(Door::Excluded) || uses("target.excluded") {
         places.push("The profile names a function on an excluded path: `target.excluded`.".to_owned());
     }
-    if goes_to(Door::Keyed) || uses("${target.keyed}") {
+    if goes_to(Door::Keyed) || uses("target.keyed") {
         places.push("The profile names a function that asks for a key: `target.keyed`.".to_owned());
     }
-    for key in ["master", "host", "function", "system"] {
-        if uses(&format!("${{key.{key}}}")) {
-            places.push(format!("The profile says where the key is: `target.keys.{key}`."));
-        }
+    for key in ["key.master", "key.host", "key.function", "key.system"].into_iter().filter(|key| uses(key)) {
+        places.push(format!("The profile says where the key is: `target.{}`.", key.replace("key", "keys")));
     }
-    if uses("${sink.") {
+    if uses("sink.") {
         places.push(
             "The target can reach greenlight: on one machine it can, elsewhere the profile's `sink` says how."
                 .to_owned(),
         );
     }
-    if scenario.cases().any(|case| case.disturbs()) {
+    if scenario.disturbs() {
         places.push(
-            "Beside others against the reference app, which gets an issuer and a clock of its own for it; elsewhere alone and last. \
-             Waiting takes at most the profile's `limits.wait-s`."
+            "Against the reference app beside the others, with an issuer and a clock of its own; elsewhere alone and last, and \
+             waiting takes at most the profile's `limits.wait-s`."
                 .to_owned(),
         );
     }

@@ -38,10 +38,10 @@ pub(super) fn expect(expect: &Expect, told: &mut Told) {
         told.should.push(format!("The answer is whole within {}.", milliseconds(limit)));
     }
     if !expect.also.is_empty() {
-        told.may.push(format!("{} is as good.", statuses(&expect.also)));
+        told.may.push(format!("The status {}.", statuses(&expect.also)));
     }
     if expect.may_close {
-        told.may.push("Closing the connection without an answer is as good.".to_owned());
+        told.may.push("No answer at all: the connection is closed.".to_owned());
     }
 }
 

@@ -33,9 +33,12 @@ fn longest_run(text: &str, of: char) -> usize {
     text.split(|c| c != of).map(str::len).max().unwrap_or_default()
 }
 
-/// A JSON value, with its quotes: a number and its text are told apart.
+/// A JSON value, with its quotes: a number and its text are told apart. What is one variable takes the type of what is put in.
 pub(super) fn json(value: &Value) -> String {
-    code(&value.to_string())
+    match value {
+        Value::String(text) if text.starts_with("${") && text.find('}') == Some(text.len() - 1) => code(text),
+        _ => code(&value.to_string()),
+    }
 }
 
 /// Bytes.

@@ -90,9 +90,10 @@ impl Story {
     pub(crate) fn own(&self, line: &Line) -> String {
         let step = if self.steps > 1 { format!("Step {}: ", line.step) } else { String::new() };
         let strength = match line.part {
-            Part::Done | Part::May => "",
+            Part::Done => "",
             Part::Must => "Must: ",
             Part::Should => "Should: ",
+            Part::May => "As good: ",
         };
         format!("{step}{strength}{}", line.text)
     }
