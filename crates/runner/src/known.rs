@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use authsettings::Settings;
 use scenario::{Identity, Profile};
 use token::Token;
 
@@ -66,6 +67,17 @@ impl Known {
         Self { values }
     }
 
+    /// Adds what the settings say: the first identity and the first group that they list.
+    pub(crate) fn with_settings(mut self, settings: Option<&Settings>) -> Self {
+        let policy = settings.and_then(|settings| settings.entra.as_ref()?.policy.as_ref());
+        let first =
+            policy.map(|policy| [("settings.identity", &policy.identities), ("settings.group", &policy.groups)]);
+        for (name, list) in first.into_iter().flatten() {
+            self.values.extend(list.first().map(|one| (name.to_owned(), one.clone())));
+        }
+        self
+    }
+
     /// What a name stands for.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
@@ -122,6 +134,11 @@ pub(crate) fn advice(name: &str) -> String {
             format!("the profile names no {member} path, {what}: add `target.{member}: {{ path: ..., marker: ... }}`")
         }
         ("target", _) => format!("neither the profile nor the settings say what the target's `{member}` is"),
+        ("settings", "identity" | "group") => {
+            format!(
+                "the settings list no {member}, or are not known: they do under `allowedPrincipals` where this matters"
+            )
+        }
         ("key", _) => {
             format!("the profile names no key `{member}`: add `target.keys: {{ {member}: {{ env: NAME }} }}`")
         }

@@ -40,7 +40,8 @@ pub(crate) struct Plan<'a> {
 impl Plan<'_> {
     /// Plans one case.
     pub(crate) fn of(&self, scenario: &Scenario, case: &Case) -> Planned {
-        let lacking = self.lacks_consent(scenario).or_else(|| self.lacks_door(case)).or_else(|| self.lacks_value(case));
+        let lacking =
+            self.lacks_consent(scenario).or_else(|| self.lacks_door(case)).or_else(|| self.lacks_value(scenario, case));
         let lacking = lacking.or_else(|| case.recipes().find_map(|recipe| self.lacks_token(recipe)));
         match lacking.or_else(|| self.is_blind(case)) {
             Some(reason) => Planned::Skipped(reason),
@@ -70,13 +71,13 @@ impl Plan<'_> {
         case.exchanges().find_map(|step| missing(step.send.to)).map(advice)
     }
 
-    fn lacks_value(&self, case: &Case) -> Option<String> {
+    fn lacks_value(&self, scenario: &Scenario, case: &Case) -> Option<String> {
         let missing = |name: String| match name.split_once('.') {
             Some(("sink", _)) => self.no_sink.map(str::to_owned),
             _ if name == "target.host" || self.known.get(&name).is_some() => None,
             _ => Some(advice(&name)),
         };
-        wanted(case).into_iter().find_map(missing)
+        wanted(case).into_iter().chain(scenario.requires.iter().cloned()).find_map(missing)
     }
 
     /// What a recipe needs and this run does not have.

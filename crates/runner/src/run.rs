@@ -173,7 +173,8 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
         settings: run.settings.clone(),
         strict: run.profile.strict || target.platform == Platform::EasyAuth,
         roles: roles.clone(),
-        known: Known::new(&run.profile, roles, directory, &run.keys, &run.credentials),
+        known: Known::new(&run.profile, roles, directory, &run.keys, &run.credentials)
+            .with_settings(run.settings.as_ref()),
         tokens,
         issuer: run.issuer.clone(),
         laboratory: run.laboratory.clone(),

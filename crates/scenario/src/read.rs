@@ -8,6 +8,7 @@ use results::Severity;
 
 use crate::scenario::{Consent, Scenario};
 use crate::steps::{check, written};
+use crate::variables::{self, Kind};
 use crate::variants;
 
 const SEVERITIES: [(&str, Severity); 5] = [
@@ -74,6 +75,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
     let cite = fields.required("cite").map(|node| cite(node, problems)).unwrap_or_default();
     let fix = fields.required_text("fix");
     let catalogue = fields.optional("catalogue").map(|node| families(node, problems)).unwrap_or_default();
+    let requires = fields.optional("requires").map(|node| required_names(node, problems)).unwrap_or_default();
     let consent = fields.optional("consent").and_then(|node| problems.word(node, &CONSENTS));
     let control = fields.boolean_or("control", false);
     let axes = fields.optional("variants").map(|node| variants::read(node, problems)).unwrap_or_default();
@@ -91,6 +93,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
             cite,
             fix: fix?,
             catalogue,
+            requires,
             consent,
             control,
             source,
@@ -123,6 +126,21 @@ fn cite(node: &Node, problems: &Problems) -> Vec<String> {
         problems.error(node.span, "nothing is cited", "name a standard's section, a vendor's page or a CVE");
     }
     problems.texts(node)
+}
+
+/// Names that the world gives, without their braces.
+fn required_names(node: &Node, problems: &Problems) -> Vec<String> {
+    let items = problems.list(node).unwrap_or_default();
+    let one = |item: &Node| {
+        let text = problems.text(item)?;
+        if variables::kind(text) != Some(Kind::World) {
+            let help = "write a name that profile, settings or directory give: `settings.identity`, `target.excluded`";
+            problems.error(item.span, format!("`{text}` is nothing that a run knows or lacks"), help);
+            return None;
+        }
+        Some(text.to_owned())
+    };
+    items.iter().filter_map(one).collect()
 }
 
 /// Families of the catalogue: a capital letter and a number.

@@ -32,6 +32,9 @@ pub struct Scenario {
     pub fix: String,
     /// The families of the catalogue that it belongs to, such as `T1`.
     pub catalogue: Vec<String>,
+    /// Names that must stand for something where it is played, beside those that it uses: `settings.identity` for a list that its
+    /// answers depend on.
+    pub requires: Vec<String>,
     /// What it may only be played with; none: it harms nobody.
     pub consent: Option<Consent>,
     /// Whether this is a positive control: without it no denial counts.

@@ -40,8 +40,9 @@ enum Names {
 /// The members that a public key may have, and all of it.
 const OF_KEYS: Names = Names::Known(&["jwk", "kid", "kty", "use", "alg", "n", "e", "x5c", "x5t", "crv", "x", "y"]);
 
-const SPACES: [(&str, Kind, Names); 12] = [
+const SPACES: [(&str, Kind, Names); 13] = [
     ("target", Kind::World, Names::Known(&["host", "path", "excluded", "keyed", "audience", "tenant"])),
+    ("settings", Kind::World, Names::Known(&["identity", "group"])),
     ("key", Kind::World, Names::Known(&crate::profile::KEYS)),
     ("sink", Kind::World, Names::Known(&["url", "authority", "path"])),
     ("caller", Kind::World, Names::Any),
