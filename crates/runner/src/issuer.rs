@@ -73,8 +73,9 @@ pub(crate) struct Ask {
     pub(crate) audience: Option<String>,
     /// None: as the API is registered.
     pub(crate) version: Option<VersionAsked>,
-    /// How many seconds later than the issuer's own time it is for whoever asks.
-    pub(crate) ahead: i64,
+    /// How many seconds later than the issuer's own time it is in a case that is played apart; none: the case is not. Apart, nobody
+    /// hands out what was kept from before: the identity endpoint keeps tokens for as long as the real one does.
+    pub(crate) apart: Option<i64>,
 }
 
 /// [`Version`], as a part of a key.
@@ -172,9 +173,9 @@ impl Issuer {
             Some(VersionAsked::V2) => TokenVersion::V2,
         };
         // As long before and behind its time as Entra's tokens reach.
-        let lifetime = match ask.ahead {
-            0 => Lifetime::default(),
-            ahead => Lifetime {
+        let lifetime = match ask.apart {
+            None | Some(0) => Lifetime::default(),
+            Some(ahead) => Lifetime {
                 issued_in: Some(ahead - BACKDATED),
                 not_before_in: Some(ahead - BACKDATED),
                 expires_in: Some(ahead + LIFETIME),
@@ -265,7 +266,7 @@ impl Directory {
 
     /// The client id and the resource to ask the identity endpoint for, where it serves this.
     fn served<'a>(&'a self, ask: &'a Ask) -> Option<(&'a str, &'a str)> {
-        if ask.ahead != 0 {
+        if ask.apart.is_some() {
             return None;
         }
         // The identity endpoint is that of one tenant, the first.

@@ -55,7 +55,7 @@ impl Roles {
                 TokenVersion::Settings => self.version.map(Into::into),
                 other => Some(self.version(other).into()),
             },
-            ahead: 0,
+            apart: None,
         }
     }
 

@@ -33,6 +33,8 @@ struct Own<'a> {
     /// Whether the tenant was made for it.
     made: bool,
     purse: Purse,
+    /// How many seconds its clock is ahead of the run's.
+    ahead: Arc<AtomicI64>,
     clock: Clock,
     /// Whose token a key set's variables are about.
     caller: String,
@@ -67,13 +69,14 @@ impl<'a> Scene<'a> {
         let tenant = if made { issuer.new_tenant(like).await? } else { like.to_owned() };
         let ahead = Arc::new(AtomicI64::new(0));
         let (run, offset) = (Arc::clone(&player.clock), Arc::clone(&ahead));
-        let purse = Purse::new(made.then(|| tenant.clone()), ahead);
+        let purse = Purse::apart(made.then(|| tenant.clone()), Arc::clone(&ahead));
         let caller = case.recipes().next().map(|recipe| recipe.caller.clone()).unwrap_or_default();
         let own = Own {
             issuer,
             tenant,
             made,
             purse,
+            ahead,
             clock: Arc::new(move || run().saturating_add(offset.load(Ordering::Relaxed))),
             caller,
             troubles: Vec::new(),
@@ -140,7 +143,7 @@ impl<'a> Scene<'a> {
     /// Lets time go by: it is set where the target is the case's own, and waited for elsewhere.
     pub(crate) async fn wait(&self, seconds: i64) {
         match &self.own {
-            Some(own) if own.made => drop(own.purse.later(seconds)),
+            Some(own) if own.made => drop(own.ahead.fetch_add(seconds, Ordering::Relaxed)),
             _ => tokio::time::sleep(Duration::from_secs(u64::try_from(seconds).unwrap_or_default())).await,
         }
         if let Some(own) = &self.own {

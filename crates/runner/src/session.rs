@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use results::{Closing, Comparison, Event, Reporter, Strength, Tally, Verdict};
 use scenario::{Case, Scenario};
@@ -20,8 +20,8 @@ use crate::ready::ready;
 /// How far ahead of the case that is told next others are launched, in multiples of what may be under way at one time: one slow case
 /// must not hold up those behind it.
 const LOOK_AHEAD: usize = 8;
-/// A target that calls back does so while it looks at a token or right after; it is given so long after the last case.
-const GRACE: Duration = Duration::from_millis(50);
+/// A target that calls back does so while it looks at a token or right after; it is given at least so long.
+const GRACE: Duration = Duration::from_millis(150);
 
 /// The state of a run that is under way.
 pub(crate) struct Session<'a> {
@@ -44,6 +44,7 @@ pub(crate) struct Session<'a> {
 struct Held {
     denies: bool,
     ended: Ended,
+    at: Instant,
 }
 
 /// A case that is under way, or that was decided without being played.
@@ -188,10 +189,10 @@ impl<'a> Session<'a> {
     /// Tells the cases that were held back, and whether the target came late.
     pub(crate) async fn tell_held(&mut self) -> io::Result<()> {
         let held = std::mem::take(&mut self.held);
-        if !held.is_empty() && !self.interrupted {
-            tokio::time::sleep(GRACE).await;
+        if let Some(last) = held.iter().map(|held| held.at).max().filter(|_| !self.interrupted) {
+            tokio::time::sleep(GRACE.saturating_sub(last.elapsed())).await;
         }
-        for Held { denies, mut ended } in held {
+        for Held { denies, mut ended, .. } in held {
             let hits = self.player.hits(&ended.places);
             if let Some(hit) = hits.first()
                 && ended.case.verdict != Verdict::Fail
@@ -261,7 +262,7 @@ impl<'a> Session<'a> {
         if ended.places.is_empty() {
             return self.tell(denies, ended.case);
         }
-        self.held.push(Held { denies, ended });
+        self.held.push(Held { denies, ended, at: Instant::now() });
         Ok(())
     }
 

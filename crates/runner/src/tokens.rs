@@ -35,20 +35,15 @@ pub(crate) struct Tokens {
 pub(crate) struct Purse {
     /// The tenant that stands in for the target's own.
     tenant: Option<String>,
-    /// How many seconds the case's time is ahead of the issuer's.
-    ahead: Arc<AtomicI64>,
+    /// How many seconds the time of a case apart is ahead of the issuer's.
+    apart: Option<Arc<AtomicI64>>,
     issued: Mutex<HashMap<Ask, Arc<OnceCell<Token>>>>,
 }
 
 impl Purse {
-    /// An empty one.
-    pub(crate) fn new(tenant: Option<String>, ahead: Arc<AtomicI64>) -> Self {
-        Self { tenant, ahead, issued: Mutex::default() }
-    }
-
-    /// Lets time go by.
-    pub(crate) fn later(&self, seconds: i64) {
-        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    /// An empty one for a case that is played apart, so many seconds ahead of the issuer.
+    pub(crate) fn apart(tenant: Option<String>, ahead: Arc<AtomicI64>) -> Self {
+        Self { tenant, apart: Some(ahead), issued: Mutex::default() }
     }
 
     /// Empties it: what was handed out under an old key is asked for again.
@@ -180,7 +175,7 @@ impl Tokens {
     /// The token as the issuer hands it out.
     async fn issued(&self, issuer: &Issuer, recipe: &Recipe, purse: &Purse) -> Result<Token, IssuerError> {
         let mut ask = self.roles.ask(recipe);
-        ask.ahead = purse.ahead.load(Ordering::Relaxed);
+        ask.apart = purse.apart.as_ref().map(|ahead| ahead.load(Ordering::Relaxed));
         if let Some(own) = &purse.tenant
             && issuer.directory().is_same_tenant(ask.tenant.as_deref(), self.roles.tenant())
         {

@@ -33,7 +33,7 @@ fn caller(name: &str) -> Recipe {
 
 fn asked(caller: &str, tenant: Option<&str>, audience: Option<&str>, version: Option<VersionAsked>) -> Ask {
     let (tenant, audience) = (tenant.map(str::to_owned), audience.map(str::to_owned));
-    Ask { caller: caller.to_owned(), tenant, audience, version, ahead: 0 }
+    Ask { caller: caller.to_owned(), tenant, audience, version, apart: None }
 }
 
 #[rstest]

@@ -4,6 +4,7 @@
 
 mod answers;
 mod ends;
+mod own;
 mod reach;
 mod stand_in;
 mod told;
