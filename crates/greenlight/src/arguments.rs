@@ -102,6 +102,9 @@ pub(crate) struct Run {
     /// Fail cases that would only warn.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// What the target's owner agrees to beyond ordinary requests: `smuggling`, `flood`, or both.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) consent: Vec<Consent>,
     /// Requests under way at one time.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: Option<u16>,
@@ -117,6 +120,14 @@ pub(crate) struct Run {
     /// Show every case in full, with its requests and answers; tokens without their signatures.
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Consent {
+    /// Requests that readers may end at different places.
+    Smuggling,
+    /// More requests at once than a caller would send.
+    Flood,
 }
 
 #[derive(Debug, Args)]

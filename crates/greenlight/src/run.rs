@@ -10,7 +10,7 @@ use diagnostics::{Diagnostic, Source};
 use report::{Console, Format, Progress, Style};
 use results::{Event, Reporter, Writer};
 use runner::Issuer;
-use scenario::{Address, Caller, Credential, Marker, Profile, Secret};
+use scenario::{Address, Caller, Consent, Credential, Marker, Profile, Secret};
 use serve::system_clock;
 use token::Token;
 use wire::Trust;
@@ -101,6 +101,10 @@ fn profile(arguments: &arguments::Run) -> Result<Profile, Trouble> {
     }
     target.ca = arguments.ca.clone().or(target.ca.take());
     profile.strict |= arguments.strict;
+    profile.consent.extend(arguments.consent.iter().map(|consent| match consent {
+        arguments::Consent::Smuggling => Consent::Smuggling,
+        arguments::Consent::Flood => Consent::Flood,
+    }));
     profile.limits.concurrency = arguments.concurrency.map_or(profile.limits.concurrency, usize::from);
     Ok(profile)
 }
