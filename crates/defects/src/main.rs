@@ -65,7 +65,6 @@ fn run(arguments: &Arguments) -> Result<u8> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ground = runtime.block_on(Ground::start(&suite))?;
     let matrix = proof::play(&runtime, &ground, &suite)?;
-    runtime.block_on(ground.stop());
     let file = matrix.write(&arguments.output)?;
     writeln!(io::stdout(), "{matrix}\nwritten: {}", file.display())?;
     if let Some(mistakes) = &suite.mistakes {

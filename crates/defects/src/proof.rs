@@ -10,7 +10,7 @@ mod variations;
 
 use std::convert::identity;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, available_parallelism};
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ struct Played {
 }
 
 /// Plays everything that was chosen, several bouts side by side.
-pub(crate) fn play(runtime: &Runtime, ground: &Ground, suite: &Suite) -> Result<Matrix> {
+pub(crate) fn play(runtime: &Runtime, ground: &Arc<Ground>, suite: &Suite) -> Result<Matrix> {
     let begun = Instant::now();
     let subjects = subjects(suite);
     let all = subjects.len();
@@ -80,7 +80,7 @@ fn subjects(suite: &Suite) -> Vec<Subject> {
     sound.chain(suite.defects.iter().map(|(theme, defect)| Subject::Flawed(theme, *defect))).collect()
 }
 
-async fn play_one(ground: &Ground, suite: &Suite, at: usize, subject: Subject) -> Result<Played> {
+async fn play_one(ground: &Arc<Ground>, suite: &Suite, at: usize, subject: Subject) -> Result<Played> {
     let begun = Instant::now();
     let (setup, plant): (&Setup, Plant) = match &subject {
         Subject::Flawed(_, defect) => (&suite.setup, defect.apply),

@@ -1,13 +1,17 @@
 //! One run of the suite against one app.
 
-use std::future::pending;
+use std::future::{Future, pending};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use anyhow::Result;
+use authsettings::Settings;
+use function_app::{FunctionApp, Keys};
 use results::{Case, Event, Redacted, Reporter, Verdict};
-use runner::Run;
+use runner::{Laboratory, Run, Specimen};
 use scenario::{Address, BaseUrl, Scenario};
+use serve::Clock;
 
 use super::ground::{Ground, Plant};
 use super::setup::Setup;
@@ -23,21 +27,23 @@ pub(crate) struct Told {
 
 /// Starts an app, plays the suite against it, and tells what did not pass, in playing order.
 pub(super) async fn bout(
-    ground: &Ground,
+    ground: &Arc<Ground>,
     scenarios: &[Arc<Scenario>],
     setup: &Setup,
     plant: Plant,
 ) -> Result<Vec<Told>> {
     let app = ground.app(setup.settings.clone(), plant, Arc::clone(&ground.clock)).await?;
     let mut profile = setup.profile.clone();
-    let port = app.address().port();
-    profile.target.address = Address::Url(BaseUrl { https: true, host: "localhost".to_owned(), port });
+    profile.target.address = Address::Url(url(&app));
     let run = Run {
         scenarios: scenarios.to_vec(),
         profile,
         settings: Some(setup.settings.clone()),
         configuration: None,
         issuer: Some(Arc::clone(&ground.issuer)),
+        credentials: Vec::new(),
+        keys: keys(&ground.keys),
+        laboratory: Some(Arc::new(Bench { ground: Arc::clone(ground), settings: setup.settings.clone(), plant })),
         trust: ground.trust.clone(),
         secrets: ground.secrets.clone(),
         wait: None,
@@ -49,6 +55,37 @@ pub(super) async fn bout(
     let mut told = Fold::default();
     runner::play(run, &mut told, pending()).await?;
     Ok(told.0)
+}
+
+/// Makes apps like the one of a bout, with the same flaw.
+struct Bench {
+    ground: Arc<Ground>,
+    settings: Settings,
+    plant: Plant,
+}
+
+impl Laboratory for Bench {
+    fn app<'a>(
+        &'a self,
+        tenant: &'a str,
+        clock: Clock,
+    ) -> Pin<Box<dyn Future<Output = Result<Specimen, String>> + Send + 'a>> {
+        Box::pin(async move {
+            let app = self.ground.app(self.settings.for_tenant(tenant), self.plant, clock).await;
+            let app = app.map_err(|error| format!("{error:#}"))?;
+            Ok(Specimen { url: url(&app), keep: Box::new(app) })
+        })
+    }
+}
+
+fn url(app: &FunctionApp) -> BaseUrl {
+    BaseUrl { https: true, host: "localhost".to_owned(), port: app.address().port() }
+}
+
+fn keys(keys: &Keys) -> Vec<(String, String)> {
+    let named =
+        [("master", &keys.master), ("host", &keys.host), ("function", &keys.function), ("system", &keys.system)];
+    named.map(|(name, key)| (name.to_owned(), key.clone())).into()
 }
 
 /// The name of a case.

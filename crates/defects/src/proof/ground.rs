@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use authsettings::Settings;
-use function_app::{AppConfig, Chain, FunctionApp};
+use function_app::{AppConfig, Chain, FunctionApp, Keys};
 use runner::{Issuer, Mocks, MocksConfig};
 use serve::{Clock, ServerConfig, Tls, system_clock};
 use token::Names;
@@ -28,6 +28,8 @@ pub(crate) struct Ground {
     pub(super) secrets: Vec<String>,
     /// Stands still, so that every bout is sent the same.
     pub(super) clock: Clock,
+    /// The host keys of every app.
+    pub(super) keys: Keys,
     mocks: Mocks,
     documents: Arc<Client>,
     tls: Tls,
@@ -35,7 +37,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// Starts the mocks.
-    pub(crate) async fn start(suite: &Suite) -> Result<Self> {
+    pub(crate) async fn start(suite: &Suite) -> Result<Arc<Self>> {
         let now = system_clock()();
         let clock: Clock = Arc::new(move || now);
         let directory = suite.directory().map_err(|mistakes| anyhow!(mistakes))?;
@@ -44,15 +46,16 @@ impl Ground {
         let authority = mocks.authority.pem().to_owned();
         let trust = Trust::Only(vec![authority.clone()]);
         let addresses = ENTRA_HOSTS.map(|host| (host.to_owned(), mocks.entra.address()));
-        Ok(Self {
+        Ok(Arc::new(Self {
             issuer: Arc::new(Issuer::connect(&mocks.entra.url(), Some(&authority)).await?),
             documents: Arc::new(Client::new(&trust, &addresses, PATIENCE)?),
             tls: mocks.authority.tls(&["localhost".to_owned()])?,
             secrets: mocks.entra.issuer().directory().secrets().map(|secret| secret.expose().to_owned()).collect(),
+            keys: Keys::generate(),
             trust,
             clock,
             mocks,
-        })
+        }))
     }
 
     /// Starts an app.
@@ -61,13 +64,9 @@ impl Ground {
         let app = FunctionApp::start(AppConfig {
             server: ServerConfig { tls: Some(self.tls.clone()), clock, ..listener },
             chain: plant(Chain::standard()),
+            keys: self.keys.clone(),
             ..AppConfig::new(settings, Arc::clone(&self.documents) as Arc<_>)
         });
         Ok(app.await?)
-    }
-
-    /// Stops the mocks.
-    pub(crate) async fn stop(self) {
-        self.mocks.stop().await;
     }
 }
