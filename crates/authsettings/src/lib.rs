@@ -32,11 +32,16 @@ pub use path::canonical_path;
 pub use read::read;
 pub use settings::{Action, AuthorizationPolicy, ClaimChecks, Entra, GlobalValidation, HttpSettings, Settings};
 
-/// The settings of the fixture, for tests to vary.
+/// The settings of the fixture with its list of applications and no other list, for tests to vary.
 #[cfg(test)]
 fn fixture() -> Settings {
     let text = include_str!("../../../fixtures/authsettings.json");
     let (settings, diagnostics) = read(&diagnostics::Source::new("fixtures/authsettings.json", text));
     assert_eq!(diagnostics, []);
-    settings.unwrap()
+    let mut settings = settings.unwrap();
+    settings.validation.excluded_paths.clear();
+    if let Some(policy) = settings.entra.as_mut().and_then(|entra| entra.policy.as_mut()) {
+        (policy.identities, policy.groups) = (Vec::new(), Vec::new());
+    }
+    settings
 }

@@ -6,8 +6,7 @@ use crate::{Action, AuthorizationPolicy, fixture};
 
 const MINIMAL: &str = r#"{
     "platform": { "enabled": true },
-    "globalValidation": { "requireAuthentication": true, "unauthenticatedClientAction": "Return401",
-        "excludedPaths": ["/api/health"] },
+    "globalValidation": { "requireAuthentication": true, "unauthenticatedClientAction": "Return401" },
     "identityProviders": { "azureActiveDirectory": { "registration": {
         "clientId": "11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41",
         "openIdIssuer": "https://login.microsoftonline.com/72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10/v2.0" },
