@@ -76,12 +76,11 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
         return None;
     }
     let method = to.method_of(send);
-    let (path, query) = match &send.target {
-        Some(_) => ("/".to_owned(), String::new()),
-        None => {
-            let query = send.query.as_ref().map(|query| Some(format!("?{}", text(query)?)));
-            (fill(to.path_of(send), &|name| values.text(name)).ok()?, query.unwrap_or(Some(String::new()))?)
-        }
+    let (path, query) = if send.target.is_some() {
+        ("/".to_owned(), String::new())
+    } else {
+        let query = send.query.as_ref().map(|query| Some(format!("?{}", text(query)?)));
+        (fill(to.path_of(send), &|name| values.text(name)).ok()?, query.unwrap_or(Some(String::new()))?)
     };
     let url = format!("{}{path}{query}", to.origin);
 

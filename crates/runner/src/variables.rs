@@ -38,14 +38,14 @@ fn of_trouble(trouble: &Trouble, found: &mut Vec<String>) {
         Trouble::Redirect(place) => found.extend(names(place).map(str::to_owned)),
         Trouble::Body { body, .. } => found.extend(body.names().map(str::to_owned)),
         Trouble::Change(changes) => {
-            changes.iter().filter_map(|(_, value)| value.as_ref()).for_each(|value| of_json(value, found))
+            changes.iter().filter_map(|(_, value)| value.as_ref()).for_each(|value| of_json(value, found));
         }
         Trouble::Keys(keys) => {
             let changed = keys.change.iter().filter_map(|(_, value)| value.as_ref());
             changed.chain(&keys.first).chain(&keys.last).for_each(|value| of_json(value, found));
         }
         Trouble::Headers(headers) => {
-            found.extend(headers.iter().flat_map(|(_, value)| names(value)).map(str::to_owned))
+            found.extend(headers.iter().flat_map(|(_, value)| names(value)).map(str::to_owned));
         }
         Trouble::Status(_)
         | Trouble::Hang

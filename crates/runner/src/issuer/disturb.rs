@@ -151,7 +151,9 @@ fn other_keys(set: &mut Value, wanted: &KeyChange) {
     if wanted.without_own {
         own.clear();
     }
-    own.iter_mut().for_each(|key| change(key, &wanted.change));
+    for key in &mut own {
+        change(key, &wanted.change);
+    }
     let nobodys = (0..wanted.fill).map(nobodys_key);
     let keys = wanted.first.iter().cloned().chain(own).chain(wanted.last.iter().cloned()).chain(nobodys);
     set["keys"] = keys.collect();

@@ -303,3 +303,105 @@ fn what_came_passes_the_redactor() {
     let told = format!("{judgement:?}");
     assert!(told.contains("sha256:") && !told.contains("c2lnbmF0"), "{told}");
 }
+
+#[rstest]
+#[case::unreached_and_silent(Outcome::Unreached, 404, &[], "pass")]
+#[case::unreached_with_success(Outcome::Unreached, 204, &[], "pass")]
+#[case::reached(Outcome::Unreached, 200, &[MARKED], "fail")]
+#[case::unreached_and_failed(Outcome::Unreached, 500, &[], "inconclusive")]
+#[case::tolerated_and_reached(Outcome::Tolerated, 200, &[MARKED], "pass")]
+#[case::tolerated_and_refused(Outcome::Tolerated, 401, &[], "pass")]
+#[case::tolerated_and_answered_by_others(Outcome::Tolerated, 200, &[], "pass")]
+fn others_may_answer_where_that_is_promised(
+    #[case] outcome: Outcome,
+    #[case] status: u16,
+    #[case] headers: &[(&str, &str)],
+    #[case] verdict: &str,
+) {
+    let bench = Bench { form: Form::Any, ..Bench::new(outcome, answer(status, headers, "")) };
+    assert_eq!(bench.judge().0.to_string(), verdict);
+}
+
+#[test]
+fn who_is_tolerated_is_told_rightly() {
+    let body = r#"{"principal":{"id":"admin"}}"#;
+    let mut bench = Bench {
+        principal: Some(json()),
+        caller: Some(OID),
+        ..Bench::new(Outcome::Tolerated, answer(200, &[MARKED], body))
+    };
+    bench.expect.principal = Some(Principal::Caller);
+    assert_eq!(bench.judge().0, Verdict::Fail);
+    bench.answer = answer(401, &[CHALLENGE], "");
+    assert_eq!(bench.judge().0, Verdict::Pass);
+}
+
+#[rstest]
+#[case::bad_input_is_refused(400, "pass")]
+#[case::bad_input_brings_it_down(500, "fail")]
+#[case::or_what_stands_before_it(502, "fail")]
+fn bad_input_must_not_bring_a_target_down(#[case] status: u16, #[case] verdict: &str) {
+    let mut bench = Bench { form: Form::Any, ..Bench::new(Outcome::Refused, answer(status, &[], "")) };
+    bench.expect.never_5xx = true;
+    assert_eq!(bench.judge().0.to_string(), verdict);
+}
+
+#[rstest]
+#[case::as_good(400, "pass")]
+#[case::usual(401, "pass")]
+#[case::neither(404, "warn")]
+fn a_status_may_be_as_good_as_the_usual_one(#[case] status: u16, #[case] verdict: &str) {
+    let mut bench = Bench::new(Outcome::Unauthenticated, answer(status, &[CHALLENGE], ""));
+    bench.expect.also = vec![400];
+    assert_eq!(bench.judge().0.to_string(), verdict);
+}
+
+#[test]
+fn a_promise_of_form_only_warns() {
+    let mut bench = Bench::new(Outcome::Refused, answer(200, &[MARKED], ""));
+    bench.expect.contract = true;
+    assert_eq!(bench.judge(), (Verdict::Warn, "the function: answered (200), expected not to be reached".to_owned()));
+}
+
+#[rstest]
+#[case::lacks("a, b", "pass")]
+#[case::has("a, secret", "fail")]
+fn what_a_header_must_never_say_fails(#[case] value: &str, #[case] verdict: &str) {
+    let mut bench = Bench::new(Outcome::Accepted, answer(200, &[MARKED, ("X-Other", value)], ""));
+    bench.expect.headers = vec![("x-other".to_owned(), HeaderExpectation::Never("secret".to_owned()))];
+    assert_eq!(bench.judge().0.to_string(), verdict);
+}
+
+#[rstest]
+#[case::denied(Outcome::Refused, true, "pass")]
+#[case::tolerated(Outcome::Tolerated, true, "pass")]
+#[case::accepted(Outcome::Accepted, true, "inconclusive")]
+#[case::not_said(Outcome::Refused, false, "inconclusive")]
+#[case::recorded(Outcome::Recorded, false, "recorded")]
+fn a_connection_may_be_closed_where_that_is_said(
+    #[case] outcome: Outcome,
+    #[case] may_close: bool,
+    #[case] verdict: &str,
+) {
+    let error = WireError::Reset { at: "https://func.example.net".to_owned(), reason: "closed".to_owned() };
+    let seen = Seen { exchange: Err(&error), attribution: Attribution::NO_ANSWER, principal: None, caller: None };
+    let expect = Expect { may_close, ..Expect::promise(outcome) };
+    assert_eq!(judge(&expect, &seen, &Form::Any, &Redactor::default()).verdict.to_string(), verdict);
+}
+
+#[rstest]
+#[case::nobody_came(&[], Some((3, 3)), "pass", "")]
+#[case::somebody_came(&["GET /a from 127.0.0.1:1"], None, "fail", "callback: GET /a from 127.0.0.1:1, expected none")]
+#[case::too_often(&[], Some((3, 4)), "fail", "fetches of keys: 4, expected at most 3")]
+fn what_is_seen_elsewhere_fails_a_case(
+    #[case] callbacks: &[&str],
+    #[case] key_fetches: Option<(u32, u64)>,
+    #[case] verdict: &str,
+    #[case] reason: &str,
+) {
+    let callbacks: Vec<String> = callbacks.iter().map(|one| (*one).to_owned()).collect();
+    let mut judgement = Judgement { verdict: Verdict::Pass, reason: None, compared: Vec::new() };
+    judgement.add_elsewhere(&Elsewhere { callbacks: Some(&callbacks), key_fetches }, &Redactor::default());
+    let told = judgement.reason.map(|reason| reason.as_str().to_owned()).unwrap_or_default();
+    assert_eq!((judgement.verdict.to_string(), told), (verdict.to_owned(), reason.to_owned()));
+}

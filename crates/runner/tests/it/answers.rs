@@ -1,7 +1,10 @@
 //! What becomes of a target's answers.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use results::{AnsweredBy, RunVerdict, Verdict};
 use scenario::Platform;
+use token::Token;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::stand_in::{always, at, challenge, function, protected};
@@ -234,4 +237,64 @@ expect: unauthenticated
     let told = Told::of(easy_auth).await;
     let agents: Vec<_> = told.cases.iter().filter(|case| case.id == "agents").map(|case| case.verdict).collect();
     assert_eq!(agents, [Verdict::Pass, Verdict::Pass], "{:#?}", told.cases);
+}
+
+#[tokio::test]
+async fn the_gravest_of_several_answers_decides() {
+    let target = protected().await;
+    let opens = AtomicUsize::new(0);
+    let third = move |_: &Request| match opens.fetch_add(1, Ordering::Relaxed) {
+        2 => function(),
+        _ => challenge(),
+    };
+    at(&target, "/tired", third).await;
+    let tired = "
+id: tired
+steps:
+  - { send: { path: /tired }, times: 5, expect: unauthenticated }
+";
+    let told = Told::of(run(&target.uri(), &[VALID_CALLER, tired])).await;
+    let reason = "answer 3 of 5: the function: answered (200), expected not to be reached";
+    assert_eq!((told.case("tired").verdict, told.reason("tired")), (Verdict::Fail, reason));
+    assert_eq!(told.case("tired").exchanges.len(), 1);
+}
+
+#[tokio::test]
+async fn a_caller_who_is_locked_out_by_the_run_is_told() {
+    let target = always(challenge()).await;
+    let calls = AtomicUsize::new(0);
+    let twice = move |_: &Request| if calls.fetch_add(1, Ordering::Relaxed) < 2 { function() } else { challenge() };
+    at(&target, "/api/orders", twice).await;
+    let doors = "id: door\nsend: { path: /door }\nexpect: unauthenticated";
+    let told = Told::of(marked(run(&target.uri(), &[VALID_CALLER, doors]))).await;
+    let expected = [
+        ("valid-caller".to_owned(), Verdict::Pass),
+        ("door".to_owned(), Verdict::Pass),
+        ("valid-caller[played=again]".to_owned(), Verdict::Fail),
+    ];
+    assert_eq!(told.verdicts(), expected);
+    assert_eq!(told.closing().verdict, RunVerdict::Fail);
+}
+
+#[tokio::test]
+async fn a_real_token_is_the_control_and_what_its_forgeries_start_from() {
+    const REAL: &str =
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6InJlYWwifQ.eyJvaWQiOiJhLXJlYWwtY2FsbGVyIn0.c2lnbmVkLWJ5LWEtcmVhbC1pc3N1ZXI";
+    let answer = |request: &Request| {
+        let good = request.headers.get("authorization").is_some_and(|value| *value == *format!("Bearer {REAL}"));
+        if good { function() } else { challenge() }
+    };
+    let target = always(answer).await;
+    let control = "id: issued\ncontrol: true\nsend: { token: { caller: listed } }\nexpect: accepted";
+    let flipped =
+        "id: flipped\nsend: { token: { caller: listed, forge: { signature: flipped } } }\nexpect: unauthenticated";
+    let expired = "id: expired\nsend: { token: { caller: listed, expires-in: -15m } }\nexpect: unauthenticated";
+    let mut run = marked(run(&target.uri(), &[control, flipped, expired]));
+    run.credentials = vec![("listed".to_owned(), Token::new(REAL))];
+    let told = Told::of(run).await;
+    let verdicts = [Verdict::Pass, Verdict::Pass, Verdict::Skip];
+    assert_eq!(told.cases.iter().map(|case| case.verdict).collect::<Vec<_>>(), verdicts, "{:?}", told.verdicts());
+    let sent = told.case("flipped").exchanges[0].request.as_str();
+    assert!(sent.contains("eyJvaWQiOiJhLXJlYWwtY2FsbGVyIn0"), "{sent}");
+    assert!(!told.document.contains("c2lnbmVkLWJ5"), "{}", told.document);
 }
