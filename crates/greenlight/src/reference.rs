@@ -32,7 +32,7 @@ pub(crate) fn reference(arguments: &Reference) -> Result<Exit, Trouble> {
     write("README.md", &overview(&themes))?;
     write("catalogue.md", &coverage(&catalogue, &library))?;
     for (theme, scenarios) in themes {
-        write(&format!("{theme}.md"), &page(theme, &scenarios))?;
+        write(&format!("{theme}.md"), &page(theme, &scenarios, &catalogue))?;
     }
     Ok(Exit::Passed)
 }
@@ -66,23 +66,23 @@ fn overview(themes: &[(&str, Vec<&Scenario>)]) -> String {
             "\n## {theme}\n\n| Scenario | Severity | Cases | What is claimed |\n| --- | --- | ---: | --- |"
         );
         for one in scenarios {
-            let title = prose(&one.title).replace('|', "\\|");
-            let _ = writeln!(text, "| {} | {} | {} | {title} |", link(one), one.severity, one.case_count());
+            let _ =
+                writeln!(text, "| {} | {} | {} | {} |", link(one), one.severity, one.case_count(), cell(&one.title));
         }
     }
     text
 }
 
 /// The page of a theme.
-fn page(theme: &str, scenarios: &[&Scenario]) -> String {
+fn page(theme: &str, scenarios: &[&Scenario], catalogue: &[Section]) -> String {
     let mut text = format!("# {theme}\n\n{GENERATED}\n");
     for one in scenarios {
-        part(&mut text, one);
+        part(&mut text, one, catalogue);
     }
     text
 }
 
-fn part(text: &mut String, scenario: &Scenario) {
+fn part(text: &mut String, scenario: &Scenario, catalogue: &[Section]) {
     let story = Story::of(scenario);
     let _ = writeln!(text, "\n## {}\n\n**{}.** {}\n", scenario.id, prose(&scenario.title), prose(scenario.why.trim()));
     let mut facts = vec![format!("Severity: {}", scenario.severity)];
@@ -90,11 +90,7 @@ fn part(text: &mut String, scenario: &Scenario) {
         facts.push("positive control".to_owned());
     }
     if !scenario.catalogue.is_empty() {
-        let entries: Vec<String> = scenario
-            .catalogue
-            .iter()
-            .map(|entry| format!("[{entry}](catalogue.md#{})", entry.to_lowercase()))
-            .collect();
+        let entries: Vec<String> = scenario.catalogue.iter().map(|entry| covered(entry, catalogue)).collect();
         facts.push(format!("catalogue: {}", entries.join(", ")));
     }
     facts.push(format!("[the file](../../{})", scenario.source.name));
@@ -131,19 +127,29 @@ fn coverage(catalogue: &[Section], library: &Library) -> String {
     let mut text = format!("# The catalogue\n\n{GENERATED}\n\n");
     text.push_str("What a target that lets in listed callers only must be asked, and where it is.\n");
     for section in catalogue {
-        let _ = writeln!(text, "\n## {}", section.title);
+        let _ = writeln!(text, "\n## {}\n\n| | What is asked | Where |\n| --- | --- | --- |", section.title);
         for entry in &section.entries {
-            let _ = writeln!(text, "\n### {}\n\n{}.\n", entry.id, prose(&entry.about));
             let asking = library.scenarios.iter().filter(|one| one.catalogue.contains(&entry.id));
             let asking: Vec<String> = asking.map(|one| link(one)).collect();
-            let _ = match &entry.excused {
-                Some(reason) => writeln!(text, "Not asked: {}", prose(reason.trim())),
-                None if asking.is_empty() => writeln!(text, "Not asked yet."),
-                None => writeln!(text, "Asked by {}.", asking.join(", ")),
+            let place = match &entry.excused {
+                Some(reason) => format!("Nowhere. {}", cell(reason)),
+                None if asking.is_empty() => "Nowhere yet".to_owned(),
+                None => asking.join(", "),
             };
+            let _ = writeln!(text, "| {} | {} | {place} |", entry.id, cell(&entry.about));
         }
     }
     text
+}
+
+/// Text of people's in a table.
+fn cell(text: &str) -> String {
+    prose(text.trim()).replace('|', "\\|")
+}
+
+/// The name by which a heading is linked to, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    heading.to_lowercase().replace(' ', "-")
 }
 
 fn points(text: &mut String, heading: &str, lines: &[String]) {
@@ -154,6 +160,12 @@ fn points(text: &mut String, heading: &str, lines: &[String]) {
     for line in lines {
         let _ = writeln!(text, "- {}", prose(line));
     }
+}
+
+/// An entry of the catalogue, and the section that it stands in.
+fn covered(entry: &str, catalogue: &[Section]) -> String {
+    let section = catalogue.iter().find(|section| section.entries.iter().any(|one| one.id == entry));
+    section.map_or_else(|| entry.to_owned(), |section| format!("[{entry}](catalogue.md#{})", anchor(&section.title)))
 }
 
 fn link(scenario: &Scenario) -> String {

@@ -61,7 +61,7 @@ fn encoded(encoding: Encoding) -> Option<&'static str> {
 
 fn signature(signature: &Signature, changed: bool) -> Option<String> {
     let told = match signature {
-        Signature::Issuer if changed => "The issuer's own key signs it anew, so that its signature is right.",
+        Signature::Issuer if changed => "In the end the issuer's own key signs it, so that its signature is right.",
         Signature::Issuer => return None,
         Signature::Keep => "It keeps the signature that it was issued with.",
         Signature::Empty => "Its signature is empty; the dot before it stays.",
