@@ -5,6 +5,11 @@
 //! [`Chain`] of small stages over one [`Call`]. A stage extracts facts, [`authsettings::decide`] compares them with the settings.
 //! Stages can be replaced by others, which is how flaws are planted to prove that scenarios catch them; none is planted here.
 //!
+//! What stages are made of is public, so that another stage can be made of most of the same: segments and headers of a token in
+//! [`jws`], objects in [`json`], keys in [`published`] and [`KeyCache`], the settings' answer in [`Call::ask`] and
+//! [`stages::carry_out`], identity headers in [`principal`], the platform's own answers in [`platform`]. The last stage,
+//! [`StageId::Answer`], sees every answer on its way out.
+//!
 //! The validator is this crate's own code over aws-lc-rs and shares nothing with the code that forges tokens. Where Microsoft's
 //! library and a standard differ, the stage says which it follows and why. It binds and connects only through `serve` and
 //! `wire`, takes the time from the request, and keeps no session: whatever needs one is answered as if there were none.

@@ -39,7 +39,6 @@ impl Raw {
     }
 
     async fn send(&self, method: &str, target: &str, lines: &[&str], body: &str) -> Exchange {
-        let origin = Origin::new(true, "localhost", self.app.address().port());
         let split = |line: &&str| {
             let (name, value) = line.split_once(": ").unwrap();
             (name.into(), value.into())
@@ -51,7 +50,12 @@ impl Raw {
             body: body.into(),
             ..RequestBytes::default()
         };
-        self.sender.send(&origin, &request).await.unwrap()
+        self.exchange(&request).await
+    }
+
+    async fn exchange(&self, request: &RequestBytes) -> Exchange {
+        let origin = Origin::new(true, "localhost", self.app.address().port());
+        self.sender.send(&origin, request).await.unwrap()
     }
 
     /// The status, and which function answered: `200 health`.
@@ -149,6 +153,23 @@ async fn lines_that_are_no_headers_are_refused() {
         ["Host: é", "X-A: a"],
     ] {
         assert_eq!(raw.told("GET", "/api/orders", &[lines[0], lines[1], &bearer], "").await, "400", "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_http_1_is_spoken() {
+    let raw = Raw::start().await;
+    for (version, expected) in
+        [("HTTP/1.0", 401), ("", 400), ("HTTP/0.9", 400), ("HTTP/1.2", 400), ("HTTP/2.0", 400), ("http/1.1", 400)]
+    {
+        let request = RequestBytes {
+            method: "GET".into(),
+            target: "/api/orders".into(),
+            version: Some(version.into()),
+            lines: vec![HOST.into()],
+            ..RequestBytes::default()
+        };
+        assert_eq!(raw.exchange(&request).await.status, expected, "{version}");
     }
 }
 
