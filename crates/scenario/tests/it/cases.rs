@@ -155,7 +155,7 @@ fn the_most_demanding_step_decides() {
 }
 
 #[test]
-fn the_core_scenarios_have_one_control_and_are_short() {
+fn the_scenarios_have_one_control_and_are_short() {
     let sources = scenarios();
     let (scenarios, diagnostics) = scenario::read(&sources);
     assert_eq!(diagnostics, []);
@@ -164,7 +164,7 @@ fn the_core_scenarios_have_one_control_and_are_short() {
         ["valid-caller"]
     );
     for scenario in &scenarios {
-        assert!(scenario.source.text.lines().count() <= 25, "{} is long", scenario.id);
+        assert!(scenario.source.text.lines().count() <= 60, "{} is long", scenario.id);
         assert!(scenario.case_count() <= 20, "{} has many cases", scenario.id);
     }
 }

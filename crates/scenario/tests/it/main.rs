@@ -2,6 +2,7 @@
 
 mod broken;
 mod cases;
+mod documentation;
 mod files;
 mod keys;
 mod profiles;
