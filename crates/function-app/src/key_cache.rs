@@ -63,10 +63,10 @@ impl KeyCache {
     /// The keys, fetched if that is due. While another request fetches, those that are there already will do.
     pub async fn keys(&self, now: UnixTime) -> Arc<[Arc<PublicKey>]> {
         if self.is_due(now) {
-            match self.fetching.try_lock() {
-                Ok(_alone) => self.fetch(now).await,
-                Err(_) if self.state().keys.is_empty() => self.fetched(now).await,
-                Err(_) => {}
+            if let Ok(alone) = self.fetching.try_lock() {
+                self.fetch(alone, now).await;
+            } else if self.state().keys.is_empty() {
+                self.fetch(self.fetching.lock().await, now).await;
             }
         }
         Arc::clone(&self.state().keys)
@@ -81,7 +81,9 @@ impl KeyCache {
                 state.due = now;
             }
         }
-        self.fetched(now).await;
+        if self.is_due(now) {
+            self.fetch(self.fetching.lock().await, now).await;
+        }
         Arc::clone(&self.state().keys)
     }
 
@@ -90,19 +92,12 @@ impl KeyCache {
         self.state().last_error.clone()
     }
 
-    /// Waits for whoever fetches, then fetches if that is still due.
-    async fn fetched(&self, now: UnixTime) {
+    /// Fetches, unless whoever was alone before has done so.
+    async fn fetch(&self, _alone: tokio::sync::MutexGuard<'_, ()>, now: UnixTime) {
         if self.is_due(now) {
-            let _alone = self.fetching.lock().await;
-            if self.is_due(now) {
-                self.fetch(now).await;
-            }
+            let fetched = self.source.fetch().await;
+            self.settle(now, fetched);
         }
-    }
-
-    async fn fetch(&self, now: UnixTime) {
-        let fetched = self.source.fetch().await;
-        self.settle(now, fetched);
     }
 
     fn settle(&self, now: UnixTime, fetched: Result<Vec<PublicKey>, String>) {

@@ -55,6 +55,9 @@ async fn many_at_once_make_one_fetch() {
         assert_eq!(task.await.unwrap(), 200);
     }
     assert_eq!(memory.asked(), 1);
+    // Nobody has asked for an unknown key by that: the first who does is served at once.
+    memory.publish(&[key(), stranger()]);
+    assert_eq!(told(&app, bearing(&rotated())).await, "200");
 }
 
 #[tokio::test]
