@@ -50,7 +50,7 @@ fn request_line(send: &Send, times: u32) -> String {
     };
     let details = [
         send.path.as_ref().map(|path| format!("at {}", code(path))),
-        send.target.as_ref().map(|target| format!("with the very request target {}", template(target))),
+        send.target.as_ref().map(|target| format!("for exactly {}", template(target))),
         send.query.as_ref().map(|query| format!("with the query {}", template(query))),
         send.version.as_ref().map(|version| format!("as {}", code(version))),
         (times > 1).then(|| format!("{times} times, each with a token made afresh")),
