@@ -115,6 +115,15 @@ impl Scenario {
     }
 }
 
+impl Step {
+    /// The names of everything in it that is filled when it is played, without prefixes.
+    pub fn variables(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        used::step(self, &mut names);
+        names
+    }
+}
+
 impl Case {
     /// The requests among its steps.
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
@@ -136,9 +145,7 @@ impl Case {
 
     /// The names of everything in it that is filled when it is played, without prefixes: `target.host`, `issued.aud`, `token`.
     pub fn variables(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        self.steps.iter().for_each(|step| used::step(step, &mut names));
-        names
+        self.steps.iter().flat_map(Step::variables).collect()
     }
 
     /// The most demanding need of its tokens; none where no token is sent.
