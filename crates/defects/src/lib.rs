@@ -34,10 +34,14 @@ pub struct Defect {
 }
 
 /// Every defect by its theme, in the order in which a request meets them.
-pub const THEMES: [(&str, &[Defect]); 10] = [
+pub const THEMES: &[(&str, &[Defect])] = &[
     ("controls", controls::DEFECTS),
     ("presence", presence::DEFECTS),
-    ("claims", claims::DEFECTS),
+    ("claims", claims::audience::DEFECTS),
+    ("claims", claims::issuer::DEFECTS),
+    ("claims", claims::times::DEFECTS),
+    ("claims", claims::caller::DEFECTS),
+    ("claims", claims::identity::DEFECTS),
     ("signature", signature::DEFECTS),
     ("header", header::DEFECTS),
     ("encoding", encoding::DEFECTS),
