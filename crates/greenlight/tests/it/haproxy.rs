@@ -21,8 +21,14 @@ const CHECKS: [(&str, &str); 6] = [
     ),
     ("caller", "http-request deny deny_status 403 unless { var(txn.token),jwt_payload_query('$.azp') -m str CALLER }"),
     // The window is left open where a time is missing only by denying: an empty variable compares as no number.
-    ("expiry", "http-request deny deny_status 401 unless { var(txn.exp),sub(txn.now) -m int gt 0 }"),
+    // From a negative number `sub` makes the largest there is.
+    (
+        "expiry",
+        "http-request deny deny_status 401 unless { var(txn.exp) -m int gt 0 } { var(txn.exp),sub(txn.now) -m int gt 0 }",
+    ),
 ];
+/// A text ends for HAProxy where it has a NUL.
+const NO_NUL: &str = "http-request deny deny_status 401 if { var(txn.token),field(2,.),ub64dec -m sub \\\\u0000 }";
 const NOT_BEFORE: &str = "http-request deny deny_status 401 if { var(txn.nbf),sub(txn.now) -m int gt 300 }";
 
 #[rstest]
@@ -40,7 +46,7 @@ fn only_what_is_left_out_is_missed(#[case] left_out: &str, #[case] should_fail: 
     haproxy.arg("-db").arg("-f").arg(&configuration).stdout(Stdio::null());
     let _haproxy = Process::listening(&mut haproxy, address);
 
-    ground.judge(address, "", should_fail);
+    ground.judge(address, &[], should_fail);
 }
 
 /// Asks the issuer for the key it signs with, and writes it as HAProxy wants it.
@@ -53,7 +59,7 @@ fn write_key(ground: &Ground) -> PathBuf {
 
 fn configure(address: SocketAddr, key: &Path, left_out: &str) -> String {
     let mut checks: Vec<&str> = CHECKS.iter().filter(|(name, _)| *name != left_out).map(|(_, line)| *line).collect();
-    checks.push(NOT_BEFORE);
+    checks.extend([NO_NUL, NOT_BEFORE]);
     let checks = checks
         .join("\n  ")
         .replace("KEY", &key.display().to_string())
@@ -70,6 +76,7 @@ defaults
   timeout connect 5s
 frontend function
   bind {address}
+  http-request return status 200 content-type text/plain hdr x-function health string health if {{ path /api/health }} {{ method GET HEAD }}
   http-request deny deny_status 401 unless {{ req.fhdr_cnt(authorization) eq 1 }}
   http-request set-var(txn.token) http_auth_bearer
   http-request deny deny_status 401 unless {{ var(txn.token) -m found }}
@@ -79,7 +86,8 @@ frontend function
   http-request set-var(txn.nbf) var(txn.token),jwt_payload_query('$.nbf','int')
   {checks}
   http-request set-var(txn.oid) var(txn.token),jwt_payload_query('$.oid')
-  http-request return status 200 content-type text/plain hdr x-function orders hdr x-principal-id %[var(txn.oid)] string orders
+  http-request return status 200 content-type text/plain hdr x-function orders hdr x-principal-id %[var(txn.oid)] string orders if {{ path /api/orders }} {{ method GET POST }}
+  http-request return status 404
 "
     )
 }

@@ -28,7 +28,7 @@ fn only_what_is_left_out_is_missed(#[case] left_out: &str, #[case] should_fail: 
     nginx.arg("-p").arg(ground.folder()).arg("-c").arg(&configuration).args(["-e", "stderr"]);
     let _nginx = Process::listening(&mut nginx, front);
 
-    ground.judge(front, "", should_fail);
+    ground.judge(front, &[], should_fail);
 }
 
 /// Starts the verifier. It takes a port and says which.
