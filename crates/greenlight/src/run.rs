@@ -52,6 +52,7 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         secrets: started.as_ref().map(Started::secrets).unwrap_or_default(),
         wait: arguments.wait,
         clock: system_clock(),
+        evidence: true,
         command: std::env::args().collect::<Vec<_>>().join(" "),
         notes: left_out(&library.diagnostics).into_iter().collect(),
         advice: advice(&profile),

@@ -2,6 +2,7 @@
 
 mod disturb;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,6 +14,8 @@ use serde_json::{Value, json};
 use serve::CONTROL;
 use token::{Algorithm, Lifetime, Recipe, Token, TokenVersion, Version};
 use wire::{Client, Fetched, Trust, WireError};
+
+use crate::stock::Stock;
 
 /// How long an errand to the issuer may take; the first one may wait for a key that is being made.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,6 +37,8 @@ pub struct Issuer {
     imds: Option<String>,
     client: Client,
     directory: Directory,
+    /// What its tokens are made of, if runs share it.
+    stock: Option<Arc<Stock>>,
 }
 
 /// Why the issuer did not do what it was asked.
@@ -133,7 +138,19 @@ impl Issuer {
         let status: Status = read("its status", &client.get(&format!("{url}{CONTROL}status"), &[]).await?)?;
         let directory = read("its directory", &client.get(&format!("{url}{CONTROL}directory"), &[]).await?)?;
         let authority = status.authority.unwrap_or_else(|| url.clone());
-        Ok(Self { url, authority, imds: status.beside.get("imds").cloned(), client, directory })
+        Ok(Self { url, authority, imds: status.beside.get("imds").cloned(), client, directory, stock: None })
+    }
+
+    /// For several runs, in one process and within a token's life: what was handed out or signed for one of them is there for the
+    /// others, and so is the key of a stranger.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self { stock: Some(Arc::new(Stock::shared())), ..self }
+    }
+
+    /// What its tokens are made of, if runs share it.
+    pub(crate) fn stock(&self) -> Option<Arc<Stock>> {
+        self.stock.clone()
     }
 
     /// Who exists there.

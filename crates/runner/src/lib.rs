@@ -25,6 +25,7 @@ mod run;
 mod scene;
 mod session;
 mod sink;
+mod stock;
 mod tokens;
 mod variables;
 

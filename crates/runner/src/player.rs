@@ -47,6 +47,7 @@ pub(crate) struct Player {
     pub(crate) sink: Result<Sink, String>,
     pub(crate) redactor: Redactor,
     pub(crate) clock: Clock,
+    pub(crate) evidence: bool,
     pub(crate) allowance: Allowance,
     /// The file of the authority that a curl line must be told of.
     pub(crate) ca: Option<String>,

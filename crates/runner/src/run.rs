@@ -52,6 +52,8 @@ pub struct Run {
     pub wait: Option<Duration>,
     /// The time.
     pub clock: Clock,
+    /// Whether each case is told with what went over the wire and how to send it again. Without it is cheaper.
+    pub evidence: bool,
     /// The command that started the run, as typed.
     pub command: String,
     /// Told at the end of the run, after what the run itself has to tell.
@@ -181,6 +183,7 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
         sink,
         redactor,
         clock: Arc::clone(&run.clock),
+        evidence: run.evidence,
         allowance: Allowance::new(limits),
         ca: target.ca.as_ref().map(|file| file.display().to_string()),
         in_trouble: Mutex::default(),

@@ -1,6 +1,6 @@
 //! Makes the tokens of a run: by the issuer as its callers would ask for them, then forged as the recipe says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::issuer::{Ask, BACKDATED, Issuer, IssuerError, LIFETIME};
 use crate::roles::Roles;
+use crate::stock::Stock;
 
 /// Makes tokens. What an issuer hands out is asked for once and kept, as its callers keep it.
 pub(crate) struct Tokens {
@@ -23,11 +24,15 @@ pub(crate) struct Tokens {
     roles: Roles,
     /// Real tokens of callers, by their roles.
     credentials: Vec<(String, Token)>,
-    stranger: OnceCell<SigningKey>,
-    shared: Purse,
-    /// The issuer's keys as it publishes them, by their ids.
-    published: Mutex<HashMap<String, Arc<Value>>>,
-    redactor: RwLock<Arc<Redactor>>,
+    stock: Arc<Stock>,
+    /// Hides what was handed out in this run.
+    redactor: RwLock<Hiding>,
+}
+
+/// What was handed out, and what hides it.
+struct Hiding {
+    redactor: Arc<Redactor>,
+    tokens: HashSet<String>,
 }
 
 /// What was handed out to the callers of a run, or to those of a case with a tenant or a time of its own.
@@ -76,26 +81,20 @@ impl Tokens {
         redactor: &Redactor,
     ) -> Self {
         let hidden = credentials.iter().fold(redactor.clone(), |hidden, (_, token)| hidden.with_token(token.compact()));
-        Self {
-            issuer,
-            roles,
-            credentials,
-            stranger: OnceCell::new(),
-            shared: Purse::default(),
-            published: Mutex::default(),
-            redactor: RwLock::new(Arc::new(hidden)),
-        }
+        let stock = issuer.as_deref().and_then(Issuer::stock).unwrap_or_default();
+        let hiding = Hiding { redactor: Arc::new(hidden), tokens: HashSet::new() };
+        Self { issuer, roles, credentials, stock, redactor: RwLock::new(hiding) }
     }
 
     /// Hides every token that was handed out in this run, for an answer may repeat one that an earlier case sent. There are few:
     /// those that are made of them bear signatures of their own, and each case hides its own.
     pub(crate) fn redactor(&self) -> Arc<Redactor> {
-        Arc::clone(&self.redactor.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.redactor.read().unwrap_or_else(PoisonError::into_inner).redactor)
     }
 
     /// Makes the stranger's key ahead of time, while others wait for the network. What goes wrong is told when the key is needed.
     pub(crate) async fn prepare(&self, now: UnixTime) {
-        let _ = self.stranger(now).await;
+        let _ = self.stock.stranger(now).await;
     }
 
     /// Whether tokens of these scenarios need the stranger's key. Looks at the first case of each: a key that is then still missing
@@ -107,7 +106,7 @@ impl Tokens {
 
     /// The stranger's public key, as a key set would have it; none where it cannot be made.
     pub(crate) async fn stranger_jwk(&self, now: UnixTime) -> Option<Jwk> {
-        self.stranger(now).await.ok().map(SigningKey::jwk)
+        self.stock.stranger(now).await.ok().map(SigningKey::jwk)
     }
 
     /// Makes the token of a recipe, its variables filled. `purse` is that of the case, if it has one of its own.
@@ -118,15 +117,18 @@ impl Tokens {
         purse: Option<&Purse>,
     ) -> Result<Token, TokenTrouble> {
         if recipe.uses_stranger() {
-            self.stranger(now).await?;
+            self.stock.stranger(now).await?;
         }
-        let base = self.base(recipe, now, purse.unwrap_or(&self.shared)).await?;
+        let base = self.base(recipe, now, purse.unwrap_or(&self.stock.handed_out)).await?;
+        let kid = kid(&base);
         let published = match &self.issuer {
-            Some(issuer) if recipe.uses_issuer_key() => Some(self.published(issuer, &base).await?),
+            Some(issuer) if recipe.uses_issuer_key() => {
+                Some(self.stock.published(issuer, kid.as_deref().unwrap_or_default()).await?)
+            }
             _ => None,
         };
         let forged = {
-            let stranger = || self.stranger.get().expect("made above for the recipes that ask for it");
+            let stranger = || self.stock.made_stranger().expect("made above for the recipes that ask for it");
             forge(&base, recipe, &Materials { now, stranger: &stranger, issuer: published.as_deref() })?
         };
         match forged {
@@ -136,7 +138,12 @@ impl Tokens {
                 // Signed again by whoever issued it and with the same key, though the recipe may have written another tenant or
                 // key id into it, and though the issuer may sign with a newer key by now.
                 let tenant = claim(&base, "tid").or(self.roles.ask(recipe).tenant);
-                let signature = issuer.sign(&input, algorithm, tenant.as_deref(), kid(&base).as_deref()).await?;
+                let (tenant, kid) = (tenant.as_deref(), kid.as_deref());
+                let signature = match purse {
+                    // Nothing is ever signed again for a tenant that one case has for itself.
+                    Some(_) => issuer.sign(&input, algorithm, tenant, kid).await?,
+                    None => self.stock.sign(issuer, &input, algorithm, tenant, kid).await?,
+                };
                 Ok(unfinished.signed(&signature)?)
             }
         }
@@ -185,25 +192,15 @@ impl Tokens {
             let mut issued = purse.issued.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(issued.entry(ask.clone()).or_default())
         };
-        let hand_out = || async {
-            let token = issuer.token(&ask).await?;
-            let mut redactor = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
-            *redactor = Arc::new(redactor.with_token(token.expose()));
-            Ok(token)
-        };
-        slot.get_or_try_init(hand_out).await.cloned()
-    }
-
-    /// The key that verifies a token, as its issuer publishes it. Asked for once.
-    async fn published(&self, issuer: &Issuer, base: &Token) -> Result<Arc<Value>, IssuerError> {
-        let kid = kid(base).unwrap_or_default();
-        let known = |kid: &str| self.published.lock().unwrap_or_else(PoisonError::into_inner).get(kid).cloned();
-        if let Some(key) = known(&kid) {
-            return Ok(key);
+        let token = slot.get_or_try_init(|| issuer.token(&ask)).await?;
+        let hidden = |hiding: &Hiding| hiding.tokens.contains(token.expose());
+        if !hidden(&self.redactor.read().unwrap_or_else(PoisonError::into_inner)) {
+            let mut hiding = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
+            if hiding.tokens.insert(token.expose().to_owned()) {
+                hiding.redactor = Arc::new(hiding.redactor.with_token(token.expose()));
+            }
         }
-        let key = Arc::new(issuer.published(&kid).await?);
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(kid, Arc::clone(&key));
-        Ok(key)
+        Ok(token.clone())
     }
 
     /// Where there is no issuer: a token as Entra would shape it, by a key that nobody publishes.
@@ -224,17 +221,7 @@ impl Tokens {
             expires_at: now + LIFETIME,
             token_id: *uuid::Uuid::new_v4().as_bytes(),
         };
-        Ok(token.mint(self.stranger(now).await?))
-    }
-
-    /// A key that no issuer publishes; made when it is first asked for, away from the threads that play.
-    async fn stranger(&self, now: UnixTime) -> Result<&SigningKey, TokenTrouble> {
-        let make = || async {
-            let made = tokio::task::spawn_blocking(move || SigningKey::generate(now)).await;
-            made.map_err(|error| TokenTrouble::Stranger(error.to_string()))?
-                .map_err(|error| TokenTrouble::Stranger(error.to_string()))
-        };
-        self.stranger.get_or_try_init(make).await
+        Ok(token.mint(self.stock.stranger(now).await?))
     }
 }
 

@@ -124,6 +124,12 @@ impl Player {
             principal: self.principal.as_ref(),
             caller: made[0].as_ref().and_then(|token| claim(token, "oid")),
         };
+        let (exchange, replay) = if self.evidence {
+            let line = replay(send, &values, destination, self.ca.as_deref());
+            (evidence(&answer, &request, begun, redactor), line.map(|line| redactor.text(&line)))
+        } else {
+            (None, None)
+        };
         Played {
             judgement: judge(&step.expect, &seen, &self.form(send, destination), redactor),
             observed: Observed {
@@ -132,8 +138,8 @@ impl Player {
                 detail: detail(&answer).map(|detail| redactor.text(&detail)),
             },
             begun: Some(begun),
-            exchange: evidence(&answer, &request, begun, redactor),
-            replay: replay(send, &values, destination, self.ca.as_deref()).map(|line| redactor.text(&line)),
+            exchange,
+            replay,
         }
     }
 

@@ -50,7 +50,7 @@ async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key()
     assert_eq!(claims["iss"], format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
     assert_eq!(claims["aud"], "orders");
     assert_eq!((&claims["nbf"], &claims["exp"]), (&json!(NOW - 300), &json!(NOW + 3600)));
-    assert_eq!(header(&token)["kid"], tokens.stranger(NOW).await.unwrap().kid());
+    assert_eq!(header(&token)["kid"], tokens.stock.stranger(NOW).await.unwrap().kid());
     let again = tokens.make(&recipe(Signature::Stranger), NOW, None).await.unwrap();
     assert_eq!(header(&again), header(&token), "the stranger stays the same");
 }
@@ -130,8 +130,11 @@ impl Stub {
     }
 
     async fn tokens(&self) -> Tokens {
-        let issuer = Issuer::connect(&self.server.uri(), None).await.unwrap();
-        Tokens::new(Some(Arc::new(issuer)), roles(None), Vec::new(), &Redactor::default())
+        by(Arc::new(self.issuer().await))
+    }
+
+    async fn issuer(&self) -> Issuer {
+        Issuer::connect(&self.server.uri(), None).await.unwrap()
     }
 }
 
@@ -151,6 +154,31 @@ async fn an_issuer_is_asked_once_for_the_same_token() {
     let flipped = second.unwrap();
     assert_eq!(payload(&flipped), payload(&stub.base));
     assert_ne!(signature(&flipped), signature(&stub.base));
+}
+
+/// The tokens of one run.
+fn by(issuer: Arc<Issuer>) -> Tokens {
+    Tokens::new(Some(issuer), roles(None), Vec::new(), &Redactor::default())
+}
+
+#[tokio::test]
+async fn runs_that_share_an_issuer_share_what_it_did() {
+    let stub = Stub::start().await;
+    stub.mints_once().await;
+    let signature_once = ResponseTemplate::new(200).set_body_json(json!({"signature": "AAAA"}));
+    let sign = Mock::given(method("POST")).and(path("/_greenlight/sign"));
+    sign.respond_with(signature_once).up_to_n_times(1).expect(1).mount(&stub.server).await;
+    let issuer = Arc::new(stub.issuer().await.shared());
+    let expired =
+        Recipe { lifetime: Lifetime { expires_in: Some(-900), ..Lifetime::default() }, ..recipe(Signature::Issuer) };
+    let (one, other) = (by(Arc::clone(&issuer)), by(issuer));
+    let token = one.make(&expired, NOW, None).await.unwrap();
+    assert_eq!(other.make(&expired, NOW, None).await.unwrap(), token);
+    let stranger = one.make(&recipe(Signature::Stranger), NOW, None).await.unwrap();
+    assert_eq!(header(&other.make(&recipe(Signature::Stranger), NOW, None).await.unwrap()), header(&stranger));
+
+    let echoed = BASE64_STANDARD.encode(signature(&stub.base));
+    assert!(!other.redactor().text(&echoed).as_str().contains(&echoed), "each run hides what it was handed out");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use results::{AnsweredBy, RunVerdict, Verdict};
+use runner::Run;
 use scenario::Platform;
 use token::Token;
 use wiremock::{Request, ResponseTemplate};
@@ -37,6 +38,14 @@ async fn a_protected_function_passes_with_a_control_and_proves_nothing_without()
     let reason = "refused, but nothing shows that this target lets anyone in: no positive control was played";
     assert_eq!(told.reason("missing-token"), reason);
     assert_eq!(told.closing().verdict, RunVerdict::Inconclusive);
+}
+
+#[tokio::test]
+async fn without_evidence_a_case_is_judged_all_the_same() {
+    let target = always(function()).await;
+    let told = Told::of(Run { evidence: false, ..marked(run(&target.uri(), &[MISSING_TOKEN])) }).await;
+    let case = told.case("missing-token");
+    assert_eq!((case.verdict, case.exchanges.len(), &case.replay), (Verdict::Fail, 0, &None));
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ pub(crate) fn run(url: &str, scenarios: &[&str]) -> Run {
         secrets: Vec::new(),
         wait: None,
         clock: serve::system_clock(),
+        evidence: true,
         command: "greenlight run".to_owned(),
         notes: Vec::new(),
         advice: Vec::new(),
