@@ -48,6 +48,7 @@ pub(super) async fn bout(
         secrets: ground.secrets.clone(),
         wait: None,
         clock: Arc::clone(&ground.clock),
+        evidence: false,
         command: String::new(),
         notes: Vec::new(),
         advice: Vec::new(),

@@ -30,7 +30,8 @@ pub(crate) struct Ground {
     pub(super) clock: Clock,
     /// The host keys of every app.
     pub(super) keys: Keys,
-    mocks: Mocks,
+    /// They run for as long as they are kept.
+    _mocks: Mocks,
     documents: Arc<Client>,
     tls: Tls,
 }
@@ -47,14 +48,14 @@ impl Ground {
         let trust = Trust::Only(vec![authority.clone()]);
         let addresses = ENTRA_HOSTS.map(|host| (host.to_owned(), mocks.entra.address()));
         Ok(Arc::new(Self {
-            issuer: Arc::new(Issuer::connect(&mocks.entra.url(), Some(&authority)).await?),
+            issuer: Arc::new(Issuer::connect(&mocks.entra.url(), Some(&authority)).await?.shared()),
             documents: Arc::new(Client::new(&trust, &addresses, PATIENCE)?),
             tls: mocks.authority.tls(&["localhost".to_owned()])?,
             secrets: mocks.entra.issuer().directory().secrets().map(|secret| secret.expose().to_owned()).collect(),
             keys: Keys::generate(),
             trust,
             clock,
-            mocks,
+            _mocks: mocks,
         }))
     }
 
