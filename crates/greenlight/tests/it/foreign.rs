@@ -48,15 +48,22 @@ impl Ground {
         format!("{}/{TENANT}/discovery/v2.0/keys", self.issuer.at("/entra/url"))
     }
 
-    /// Plays every scenario against a server. One that is configured well must be accused of nothing but its known flaws; one from
-    /// whose configuration a check was left out, by these scenarios among others. Nothing may stay undecided: a server that answers
-    /// can be judged.
+    /// Judges a server. One that is configured well is played every scenario, and must be accused of nothing but its known flaws;
+    /// one from whose configuration a check was left out is played those that should notice. Nothing may stay undecided: a server
+    /// that answers can be judged.
     #[track_caller]
     pub(crate) fn judge(&self, server: SocketAddr, flaws: &[&str], should_fail: &[&str]) {
         let profile = self.write("profile.yaml", self.profile(server));
         let results = self.folder().join("results.json");
-        let output =
-            greenlight().arg("run").arg("--profile").arg(profile).arg("--results").arg(&results).output().unwrap();
+        let output = greenlight()
+            .arg("run")
+            .arg("--profile")
+            .arg(profile)
+            .arg("--results")
+            .arg(&results)
+            .args(should_fail)
+            .output()
+            .unwrap();
 
         let all = verdicts(&results);
         let with = |wanted: &[&str]| -> Vec<&str> {

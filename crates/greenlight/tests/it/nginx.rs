@@ -12,12 +12,12 @@ use crate::foreign::{APIM, AUDIENCE, Ground, Process, free_address, python};
 
 #[rstest]
 #[case::correct("", &[])]
-#[case::signature_left_out("signature", &["alg-none", "bad-signature", "tampered-payload", "unknown-key"])]
-#[case::issuer_left_out("issuer", &["foreign-tenant"])]
-#[case::audience_left_out("audience", &["wrong-audience"])]
-#[case::expiry_left_out("expiry", &["expired-token"])]
+#[case::signature_left_out("signature", &["alg-none", "bad-signature", "tampered-payload", "unknown-key", "hmac-with-public-key"])]
+#[case::issuer_left_out("issuer", &["foreign-tenant", "issuer-almost-right", "issuer-missing"])]
+#[case::audience_left_out("audience", &["wrong-audience", "audience-almost-right", "audience-of-another-api"])]
+#[case::expiry_left_out("expiry", &["expired-token", "expired-long-ago"])]
 #[case::not_before_left_out("not-before", &["not-yet-valid"])]
-#[case::caller_left_out("caller", &["unlisted-caller"])]
+#[case::caller_left_out("caller", &["unlisted-caller", "client-almost-listed", "client-not-listed"])]
 #[ignore = "needs nginx and PyJWT, install with `apt-get install nginx-light` and `python3 -m venv target/python && target/python/bin/pip install pyjwt==2.15.1 cryptography==50.0.2`"]
 fn only_what_is_left_out_is_missed(#[case] left_out: &str, #[case] should_fail: &[&str]) {
     let ground = Ground::lay();
