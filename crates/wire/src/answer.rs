@@ -289,9 +289,10 @@ fn parse(bytes: Vec<u8>) -> Result<Head, NoAnswer> {
     let mut lines = [httparse::EMPTY_HEADER; HEADER_LINES];
     let mut response = httparse::Response::new(&mut lines);
     match response.parse(&bytes) {
-        Ok(httparse::Status::Complete(_)) => {}
+        // A status below 100 is none, and nothing that is judged by its hundreds could tell what it means.
+        Ok(httparse::Status::Complete(_)) if response.code >= Some(100) => {}
         Err(httparse::Error::TooManyHeaders) => return Err(NoAnswer::HeadTooLong),
-        Ok(httparse::Status::Partial) | Err(_) => return Err(NoAnswer::NotHttp(bytes[..bytes.len().min(32)].to_vec())),
+        Ok(_) | Err(_) => return Err(NoAnswer::NotHttp(bytes[..bytes.len().min(32)].to_vec())),
     }
     let headers = response.headers.iter().map(|line| (line.name.to_owned(), line.value.to_vec())).collect();
     let (status, persistent) = (response.code.unwrap_or_default(), response.version == Some(1));

@@ -50,6 +50,7 @@ async fn a_connection_that_ends_early_is_named(#[case] acts: Vec<Act>, #[case] p
 #[case::tls_alert("\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}F", "\\x15\\x03", "use https://")]
 #[case::http2("HTTP/2.0 200 OK\r\n\r\n", "HTTP/2.0", "right port")]
 #[case::broken_line("HTTP/1.1 many\r\n\r\n", "HTTP/1.1 many", "right port")]
+#[case::small_status("HTTP/1.1 020 OK\r\n\r\n", "HTTP/1.1 020", "right port")]
 #[case::broken_header("HTTP/1.1 200 OK\r\na b: c\r\n\r\n", "HTTP/1.1 200", "right port")]
 #[tokio::test]
 async fn what_is_not_http_is_named(#[case] answer: &str, #[case] seen: &str, #[case] advice: &str) {
