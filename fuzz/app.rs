@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 
+use authsettings::Settings;
 use bytes::Bytes;
 use function_app::{App, AppConfig, Document, Documents, Fetched};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -15,6 +16,7 @@ pub const NOW: i64 = 1_790_000_000;
 const TENANT: &str = "72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10";
 const ORDERS: &str = "11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41";
 const APIM: &str = "33b8e9cc-4d5f-4e60-8c71-8f9a0b1c2d3e";
+const APIM_OBJECT: &str = "3d2a9e77-b2c3-4e90-93b6-2f7c5b4a8e32";
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(NOW).expect("a key can be made"));
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -46,11 +48,15 @@ impl Documents for Published {
     }
 }
 
-/// The app under the settings of the fixture.
-pub fn app(published: Published) -> App {
+static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
     let text = include_str!("../fixtures/authsettings.json");
     let (settings, _) = authsettings::read(&diagnostics::Source::new("authsettings.json", text));
-    App::new(AppConfig::new(settings.expect("the fixture is sound"), Arc::new(published)))
+    settings.expect("the fixture is sound")
+});
+
+/// The app under the settings of the fixture.
+pub fn app(published: Published) -> App {
+    App::new(AppConfig::new(SETTINGS.clone(), Arc::new(published)))
 }
 
 /// What the app answers to a request for the function with this `Authorization` header. None where no such header can be.
@@ -89,7 +95,7 @@ pub fn genuine() -> (Vec<u8>, Vec<u8>) {
     let header = serde_json::json!({ "typ": "JWT", "alg": "RS256", "kid": KEY.kid() });
     let payload = serde_json::json!({
         "aud": ORDERS, "iss": format!("https://login.microsoftonline.com/{TENANT}/v2.0"), "tid": TENANT,
-        "azp": APIM, "azpacr": "2", "oid": "77aa88bb-99cc-4ddd-8eee-ff0011223344", "sub": "77aa88bb-99cc-4ddd-8eee-ff0011223344",
+        "azp": APIM, "azpacr": "2", "oid": APIM_OBJECT, "sub": APIM_OBJECT,
         "iat": NOW - 300, "nbf": NOW - 300, "exp": NOW + 3600, "roles": ["Orders.Read"], "ver": "2.0",
     });
     (header.to_string().into(), payload.to_string().into())
@@ -102,5 +108,5 @@ pub fn deserves(payload: &[u8]) -> bool {
         serde_json::Value::Array(several) => several.iter().any(|one| one == wanted),
         one => one == wanted,
     };
-    is("aud", ORDERS) && is("azp", APIM) && is("tid", TENANT)
+    is("aud", ORDERS) && (is("azp", APIM) || is("appid", APIM)) && is("tid", TENANT)
 }
