@@ -46,7 +46,9 @@ pub const THEMES: &[(&str, &[Defect])] = &[
     ("header", header::DEFECTS),
     ("encoding", encoding::DEFECTS),
     ("issuer", issuer::DEFECTS),
-    ("paths", paths::DEFECTS),
+    ("paths", paths::reading::DEFECTS),
+    ("paths", paths::requests::DEFECTS),
+    ("paths", paths::protocols::DEFECTS),
     ("spoofing", spoofing::DEFECTS),
     ("functions", functions::DEFECTS),
 ];

@@ -1,5 +1,5 @@
-//! Flaws in how paths and methods are read, and in which of them are excluded from authentication.
+//! Flaws in how a request is read: its path, and what beside the path decides where it goes and whether it is checked.
 
-use crate::Defect;
-
-pub(crate) const DEFECTS: &[Defect] = &[];
+pub(crate) mod protocols;
+pub(crate) mod reading;
+pub(crate) mod requests;

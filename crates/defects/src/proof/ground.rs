@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use authsettings::Settings;
 use function_app::{AppConfig, Chain, FunctionApp, Keys};
 use runner::{Issuer, Mocks, MocksConfig};
-use serve::{Clock, ServerConfig, Tls, system_clock};
+use serve::{Clock, Limits, ServerConfig, Tls, system_clock};
 use token::Names;
 use wire::{Client, Trust};
 
@@ -62,8 +62,10 @@ impl Ground {
     /// Starts an app.
     pub(super) async fn app(&self, settings: Settings, plant: Plant, clock: Clock) -> Result<FunctionApp> {
         let listener = ServerConfig::new("function app", ([127, 0, 0, 1], 0).into());
+        // A flawed app that waits for a body need not be waited for long.
+        let limits = Limits { body_time: Duration::from_millis(500), ..listener.limits };
         let app = FunctionApp::start(AppConfig {
-            server: ServerConfig { tls: Some(self.tls.clone()), clock, ..listener },
+            server: ServerConfig { tls: Some(self.tls.clone()), clock, limits, ..listener },
             chain: plant(Chain::standard()),
             keys: self.keys.clone(),
             ..AppConfig::new(settings, Arc::clone(&self.documents) as Arc<_>)
