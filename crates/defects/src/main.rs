@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use proof::{Choice, Ground, Suite};
+use proof::{Choice, Ground, Suite, Varied};
 
 /// Proves the scenarios: each defect is caught, each case catches one, and a correct app is never accused.
 #[derive(Parser)]
@@ -24,6 +24,9 @@ struct Arguments {
     /// Play only this scenario, theme or file, and the positive controls; may be repeated
     #[arg(long, value_name = "SCENARIO")]
     scenarios: Vec<String>,
+    /// Vary the settings of the app without a flaw one at a time only, not in pairs
+    #[arg(long)]
+    skip_pairs: bool,
     /// Leave the settings of the app without a flaw as they are
     #[arg(long)]
     skip_variations: bool,
@@ -53,7 +56,11 @@ fn run(arguments: &Arguments) -> Result<u8> {
     let choice = Choice {
         defects: arguments.defect.clone(),
         scenarios: arguments.scenarios.clone(),
-        variations: !arguments.skip_variations,
+        varied: match (arguments.skip_variations, arguments.skip_pairs) {
+            (true, _) => Varied::Not,
+            (false, true) => Varied::Alone,
+            (false, false) => Varied::InPairs,
+        },
     };
     let suite = match Suite::read(&choice) {
         Ok(suite) => suite,

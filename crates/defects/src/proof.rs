@@ -18,7 +18,7 @@ use anyhow::{Result, bail};
 use defects::Defect;
 use tokio::runtime::Runtime;
 
-pub(crate) use choice::Choice;
+pub(crate) use choice::{Choice, Varied};
 pub(crate) use ground::Ground;
 pub(crate) use matrix::Matrix;
 pub(crate) use suite::Suite;

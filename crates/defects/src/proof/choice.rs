@@ -10,14 +10,26 @@ pub(crate) struct Choice {
     pub(crate) defects: Vec<String>,
     /// Ids, themes or paths of scenarios.
     pub(crate) scenarios: Vec<String>,
-    /// Whether the settings of the app without a flaw are varied.
-    pub(crate) variations: bool,
+    /// How the settings of the app without a flaw are varied.
+    pub(crate) varied: Varied,
+}
+
+/// How settings are varied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Varied {
+    /// They stay as they are.
+    Not,
+    /// One change at a time.
+    Alone,
+    /// One at a time, and every two that can be made together.
+    #[default]
+    InPairs,
 }
 
 impl Choice {
     /// Whether it is the whole proof.
     pub(crate) fn is_whole(&self) -> bool {
-        self.defects.is_empty() && self.scenarios.is_empty() && self.variations
+        self.defects.is_empty() && self.scenarios.is_empty() && self.varied == Varied::InPairs
     }
 
     /// The chosen defects with their themes, or the word that names none.

@@ -64,7 +64,7 @@ impl Suite {
 
     /// The ways in which an app without a flaw is set up, the fixtures' own first.
     pub(crate) fn configurations(&self) -> Vec<Configuration> {
-        variations::configurations(&self.setup, self.choice.variations)
+        variations::configurations(&self.setup, self.choice.varied)
     }
 }
 

@@ -1,11 +1,8 @@
 //! Ways of being correct: settings under which the listed caller still gets in and nobody else does.
 
-use authsettings::{
-    Action, BrowserDetection, ExcludedMatch, InvalidToken, IssuerAcceptance, MapClaims, OsProfile,
-    RequireFalseWithAction,
-};
+use authsettings::{Action, BrowserDetection, ExcludedMatch, InvalidToken, IssuerAcceptance, MapClaims, OsProfile};
 
-use super::Setup;
+use super::{Setup, Varied};
 
 /// One small change that keeps the promise.
 pub(super) struct Variation {
@@ -23,13 +20,13 @@ pub(crate) struct Configuration {
     pub(crate) setup: Setup,
 }
 
-/// The fixtures' own settings and, if asked for, each variation alone and every two that can be made together.
-pub(super) fn configurations(setup: &Setup, varied: bool) -> Vec<Configuration> {
+/// The fixtures' own settings, those with each variation alone, and those with every two that can be made together, as asked for.
+pub(super) fn configurations(setup: &Setup, varied: Varied) -> Vec<Configuration> {
     let mut configurations = vec![Configuration { name: String::new(), setup: setup.clone() }];
-    for (at, one) in VARIATIONS.iter().enumerate().filter(|_| varied) {
+    for (at, one) in VARIATIONS.iter().enumerate().filter(|_| varied != Varied::Not) {
         let mut alone = setup.clone();
         (one.apply)(&mut alone);
-        for other in VARIATIONS[at + 1..].iter().filter(|other| other.part != one.part) {
+        for other in VARIATIONS[at + 1..].iter().filter(|other| varied == Varied::InPairs && other.part != one.part) {
             let mut both = alone.clone();
             (other.apply)(&mut both);
             configurations.push(Configuration { name: format!("{} + {}", one.name, other.name), setup: both });
@@ -56,24 +53,11 @@ const VARIATIONS: &[Variation] = &[
         apply: |setup| setup.settings.validation.action = Action::RedirectToLoginPage,
     },
     Variation {
-        name: "required by the action alone",
-        part: "action",
-        apply: |setup| {
-            setup.settings.validation.require_authentication = false;
-            setup.settings.knobs.require_false_with_action = RequireFalseWithAction::ActionApplies;
-        },
-    },
-    Variation {
         name: "browsers not detected",
         part: "browsers",
         apply: |setup| setup.settings.knobs.browser_detection = BrowserDetection::Never,
     },
     Variation { name: "no challenge", part: "challenge", apply: |setup| setup.entra().disable_www_authenticate = true },
-    Variation {
-        name: "no challenge by app setting",
-        part: "challenge",
-        apply: |setup| setup.settings.app.disable_www_authenticate = true,
-    },
     Variation {
         name: "resource metadata",
         part: "challenge",
@@ -118,6 +102,7 @@ const VARIATIONS: &[Variation] = &[
         part: "excluded paths",
         apply: |setup| {
             setup.settings.validation.excluded_paths.extend([ELSEWHERE.to_owned(), format!("{ELSEWHERE}/public/*")]);
+            setup.settings.app.warmup_path = Some(format!("{ELSEWHERE}/warm-up"));
         },
     },
     Variation {
@@ -135,11 +120,6 @@ const VARIATIONS: &[Variation] = &[
         part: "excluded token",
         apply: |setup| setup.settings.knobs.invalid_token_on_excluded = InvalidToken::Refuse,
     },
-    Variation {
-        name: "warm-up path",
-        part: "warm-up",
-        apply: |setup| setup.settings.app.warmup_path = Some(format!("{ELSEWHERE}/warm-up")),
-    },
     // Which tokens are taken.
     Variation {
         name: "audiences listed",
@@ -147,13 +127,6 @@ const VARIATIONS: &[Variation] = &[
         apply: |setup| {
             setup.entra().allowed_audiences = setup.profile.audience.iter().cloned().collect();
             setup.entra().allowed_audiences.push("api://orders".to_owned());
-        },
-    },
-    Variation {
-        name: "only listed audiences",
-        part: "audiences",
-        apply: |setup| {
-            setup.entra().allowed_audiences = setup.profile.audience.iter().cloned().collect();
             setup.settings.knobs.implicit_client_id_audience = false;
         },
     },
@@ -187,14 +160,12 @@ const VARIATIONS: &[Variation] = &[
         apply: |setup| setup.settings.app.allowed_tenants = vec![setup.tenant()],
     },
     Variation {
-        name: "object id listed",
-        part: "identities",
-        apply: |setup| setup.policy().identities = vec![LISTED_OBJECT.to_owned()],
-    },
-    Variation {
-        name: "service principal required",
-        part: "service principal",
-        apply: |setup| setup.settings.app.require_client_service_principal = true,
+        name: "only applications listed",
+        part: "principals",
+        apply: |setup| {
+            setup.policy().identities.clear();
+            setup.policy().groups.clear();
+        },
     },
     Variation {
         name: "client checked too",
@@ -215,6 +186,3 @@ const VARIATIONS: &[Variation] = &[
         apply: |setup| setup.settings.knobs.map_claims = MapClaims::RolesUnmapped,
     },
 ];
-
-/// The object id of the caller that the fixtures list.
-const LISTED_OBJECT: &str = "3d2a9e77-b2c3-4e90-93b6-2f7c5b4a8e32";
