@@ -23,8 +23,10 @@ const CHECKS: [(&str, &str); 5] = [
     ("not-before", "Require not-before"),
 ];
 
-/// What no configuration keeps it from: a claim may be a list, of which one member counts.
-const FLAWS: [&str; 1] = ["client-of-another-type[client=list-with-others]"];
+/// What no configuration keeps it from: of a claim that is a list one member counts, and its library for tokens (cjose 0.6.2)
+/// aborts the process where a part of a token has one letter of Base64 more than there can be.
+const FLAWS: [&str; 2] =
+    ["client-of-another-type[client=list-with-others]", "token-without-scheme[authorization=parameter]"];
 
 /// What httpd runs beside its modules: checks that they lack, and the function.
 const LUA: &str = r#"
@@ -32,7 +34,8 @@ require "apache2"
 
 function time(r, name, holds)
   if not r.user then return apache2.AUTHZ_DENIED_NO_USER end
-  local time = tonumber(r.subprocess_env["OIDC_CLAIM_" .. name])
+  -- The table itself is asked without regard to case.
+  local time = tonumber(r:subprocess_env_table()["OIDC_CLAIM_" .. name])
   if time and holds(time, r:clock() / 1000000) then return apache2.AUTHZ_GRANTED end
   return apache2.AUTHZ_DENIED
 end
@@ -70,8 +73,9 @@ fn only_what_is_left_out_is_missed(#[case] left_out: &str, #[case] should_fail: 
     ground.write("function.lua", LUA);
     let address = free_address();
     let configuration = ground.write("httpd.conf", configure(&ground, address, left_out));
-    // One process, that ends with a kill.
-    let _apache = Process::listening(Command::new("apache2").arg("-X").arg("-f").arg(configuration), address);
+    let mut apache = Command::new("apache2");
+    apache.args(["-D", "FOREGROUND", "-f"]).arg(configuration);
+    let _apache = Process::listening(&mut apache, address);
 
     ground.judge(address, &FLAWS, should_fail);
 }
@@ -83,9 +87,10 @@ fn configure(ground: &Ground, address: SocketAddr, left_out: &str) -> String {
         .replace("ISSUER", &Ground::issuer_name())
         .replace("AUDIENCE", AUDIENCE)
         .replace("CALLER", APIM);
-    let modules: String = ["mpm_event", "authn_core", "authz_core", "authz_user", "reqtimeout", "lua", "auth_openidc"]
-        .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
-        .concat();
+    let modules: String =
+        ["mpm_prefork", "authn_core", "authz_core", "authz_user", "reqtimeout", "lua", "auth_openidc"]
+            .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
+            .concat();
     let (folder, keys) = (ground.folder().display(), ground.keys());
     format!(
         "{modules}
@@ -99,6 +104,8 @@ DocumentRoot {folder}
 ErrorLog {folder}/error.log
 TraceEnable Off
 RequestReadTimeout body=1
+# One process ends with the connection that is its own.
+StartServers 8
 
 OIDCCryptoPassphrase unused
 OIDCCABundlePath {folder}/ca.pem

@@ -78,6 +78,7 @@ frontend function
   bind {address}
   http-request return status 200 content-type text/plain hdr x-function health string health if {{ path /api/health }} {{ method GET HEAD }}
   http-request deny deny_status 401 unless {{ req.fhdr_cnt(authorization) eq 1 }}
+  http-request deny deny_status 401 unless {{ req.fhdr(authorization) -m reg -i '^bearer +[a-z0-9_-]+\\.[a-z0-9_-]+\\.[a-z0-9_-]+$' }}
   http-request set-var(txn.token) http_auth_bearer
   http-request deny deny_status 401 unless {{ var(txn.token) -m found }}
   http-request set-var(txn.alg) var(txn.token),jwt_header_query('$.alg')
