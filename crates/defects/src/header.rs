@@ -1,5 +1,8 @@
 //! Flaws in what is believed of a token's header.
 
-use crate::Defect;
-
-pub(crate) const DEFECTS: &[Defect] = &[];
+pub(crate) mod embedded;
+pub(crate) mod fetched;
+pub(crate) mod json;
+pub(crate) mod key_id;
+pub(crate) mod lookup;
+pub(crate) mod members;

@@ -13,6 +13,7 @@ mod issuer;
 mod paths;
 mod plant;
 mod presence;
+mod reader;
 mod signature;
 mod spoofing;
 #[cfg(test)]
@@ -42,8 +43,19 @@ pub const THEMES: &[(&str, &[Defect])] = &[
     ("claims", claims::times::DEFECTS),
     ("claims", claims::caller::DEFECTS),
     ("claims", claims::identity::DEFECTS),
-    ("signature", signature::DEFECTS),
-    ("header", header::DEFECTS),
+    ("signature", signature::none::DEFECTS),
+    ("signature", signature::algorithm::DEFECTS),
+    ("signature", signature::hmac::DEFECTS),
+    ("signature", signature::curves::DEFECTS),
+    ("signature", signature::rsa::DEFECTS),
+    ("signature", signature::memory::DEFECTS),
+    ("signature", signature::payload::DEFECTS),
+    ("header", header::embedded::DEFECTS),
+    ("header", header::fetched::DEFECTS),
+    ("header", header::key_id::DEFECTS),
+    ("header", header::lookup::DEFECTS),
+    ("header", header::members::DEFECTS),
+    ("header", header::json::DEFECTS),
     ("encoding", encoding::DEFECTS),
     ("issuer", issuer::DEFECTS),
     ("paths", paths::reading::DEFECTS),
