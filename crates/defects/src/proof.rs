@@ -28,8 +28,8 @@ use ground::Plant;
 use setup::Setup;
 use variations::Configuration;
 
-/// Bouts side by side for each core: while one starts or waits for its last case, another works.
-const BOUTS_A_CORE: usize = 2;
+/// Bouts side by side for each core: while one waits for an issuer that hangs, others work.
+const BOUTS_A_CORE: usize = 4;
 
 /// Whose bout it is.
 enum Subject {

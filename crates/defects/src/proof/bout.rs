@@ -32,7 +32,7 @@ pub(super) async fn bout(
     setup: &Setup,
     plant: Plant,
 ) -> Result<Vec<Told>> {
-    let app = ground.app(setup.settings.clone(), plant, Arc::clone(&ground.clock)).await?;
+    let app = ground.app(setup.settings.clone(), plant).await?;
     let mut profile = setup.profile.clone();
     profile.target.address = Address::Url(url(&app));
     let run = Run {
@@ -72,7 +72,7 @@ impl Laboratory for Bench {
         clock: Clock,
     ) -> Pin<Box<dyn Future<Output = Result<Specimen, String>> + Send + 'a>> {
         Box::pin(async move {
-            let app = self.ground.app(self.settings.for_tenant(tenant), self.plant, clock).await;
+            let app = self.ground.app_in_case(self.settings.for_tenant(tenant), self.plant, clock).await;
             let app = app.map_err(|error| format!("{error:#}"))?;
             Ok(Specimen { url: url(&app), keep: Box::new(app) })
         })

@@ -17,6 +17,8 @@ use super::Suite;
 const ENTRA_HOSTS: [&str; 3] = ["login.microsoftonline.com", "sts.windows.net", "login.windows.net"];
 /// How long an app waits for the issuer; the first answer may wait for a key that is being made.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it does where it was started for one case: keys are made by then, and in some cases the issuer hangs.
+const PATIENCE_IN_A_CASE: Duration = Duration::from_millis(1500);
 
 /// What turns the sound chain into that of the app under test.
 pub(crate) type Plant = fn(Chain) -> Chain;
@@ -33,6 +35,7 @@ pub(crate) struct Ground {
     /// They run for as long as they are kept.
     _mocks: Mocks,
     documents: Arc<Client>,
+    documents_in_cases: Arc<Client>,
     tls: Tls,
 }
 
@@ -50,6 +53,7 @@ impl Ground {
         Ok(Arc::new(Self {
             issuer: Arc::new(Issuer::connect(&mocks.entra.url(), Some(&authority)).await?.shared()),
             documents: Arc::new(Client::new(&trust, &addresses, PATIENCE)?),
+            documents_in_cases: Arc::new(Client::new(&trust, &addresses, PATIENCE_IN_A_CASE)?),
             tls: mocks.authority.tls(&["localhost".to_owned()])?,
             secrets: mocks.entra.issuer().directory().secrets().map(|secret| secret.expose().to_owned()).collect(),
             keys: Keys::generate(),
@@ -59,8 +63,23 @@ impl Ground {
         }))
     }
 
-    /// Starts an app.
-    pub(super) async fn app(&self, settings: Settings, plant: Plant, clock: Clock) -> Result<FunctionApp> {
+    /// Starts the app of a bout.
+    pub(super) async fn app(&self, settings: Settings, plant: Plant) -> Result<FunctionApp> {
+        self.start_app(settings, plant, Arc::clone(&self.clock), &self.documents).await
+    }
+
+    /// Starts the app of one case, which has a time of its own.
+    pub(super) async fn app_in_case(&self, settings: Settings, plant: Plant, clock: Clock) -> Result<FunctionApp> {
+        self.start_app(settings, plant, clock, &self.documents_in_cases).await
+    }
+
+    async fn start_app(
+        &self,
+        settings: Settings,
+        plant: Plant,
+        clock: Clock,
+        documents: &Arc<Client>,
+    ) -> Result<FunctionApp> {
         let listener = ServerConfig::new("function app", ([127, 0, 0, 1], 0).into());
         // A flawed app that waits for a body need not be waited for long.
         let limits = Limits { body_time: Duration::from_millis(500), ..listener.limits };
@@ -68,7 +87,7 @@ impl Ground {
             server: ServerConfig { tls: Some(self.tls.clone()), clock, limits, ..listener },
             chain: plant(Chain::standard()),
             keys: self.keys.clone(),
-            ..AppConfig::new(settings, Arc::clone(&self.documents) as Arc<_>)
+            ..AppConfig::new(settings, Arc::clone(documents) as Arc<_>)
         });
         Ok(app.await?)
     }
