@@ -1,5 +1,4 @@
-//! Flaws in how a token is taken apart: Base64, JSON, segments.
+//! Flaws in how a token is taken apart.
 
-use crate::Defect;
-
-pub(crate) const DEFECTS: &[Defect] = &[];
+pub(crate) mod content;
+pub(crate) mod spelling;

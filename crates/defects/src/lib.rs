@@ -37,7 +37,8 @@ pub struct Defect {
 /// Every defect by its theme, in the order in which a request meets them.
 pub const THEMES: &[(&str, &[Defect])] = &[
     ("controls", controls::DEFECTS),
-    ("presence", presence::DEFECTS),
+    ("presence", presence::places::DEFECTS),
+    ("presence", presence::header::DEFECTS),
     ("claims", claims::audience::DEFECTS),
     ("claims", claims::issuer::DEFECTS),
     ("claims", claims::times::DEFECTS),
@@ -56,7 +57,8 @@ pub const THEMES: &[(&str, &[Defect])] = &[
     ("header", header::lookup::DEFECTS),
     ("header", header::members::DEFECTS),
     ("header", header::json::DEFECTS),
-    ("encoding", encoding::DEFECTS),
+    ("encoding", encoding::spelling::DEFECTS),
+    ("encoding", encoding::content::DEFECTS),
     ("issuer", issuer::DEFECTS),
     ("paths", paths::reading::DEFECTS),
     ("paths", paths::requests::DEFECTS),
