@@ -16,6 +16,7 @@ async fn answer(claims: &[(&str, Value)]) -> String {
 #[rstest]
 #[case::v2(&[("ver", "2.0".into()), ("azp", LISTED.into()), ("appid", UNLISTED.into())], "200")]
 #[case::v2_by_the_other_claim(&[("ver", "2.0".into()), ("azp", UNLISTED.into()), ("appid", LISTED.into())], "403 ApplicationNotAllowed")]
+#[case::v2_without_its_claim(&[("ver", "2.0".into()), ("azp", Value::Null), ("appid", LISTED.into())], "403 ApplicationNotAllowed")]
 #[case::v1(&[("ver", "1.0".into()), ("appid", LISTED.into()), ("azp", UNLISTED.into())], "200")]
 #[case::v1_by_the_other_claim(&[("ver", "1.0".into()), ("appid", UNLISTED.into()), ("azp", LISTED.into())], "403 ApplicationNotAllowed")]
 #[case::v1_without_its_claim(&[("ver", "1.0".into())], "403 ApplicationNotAllowed")]
