@@ -231,6 +231,20 @@ async fn only_keys_for_our_signatures_are_used(#[case] change: Value, #[case] ex
     assert_eq!(told(&app(&memory), bearing(&token(&[]))).await, expected);
 }
 
+#[test]
+fn a_key_keeps_what_was_published_of_it() {
+    let jwk = serde_json::to_value(key().jwk()).unwrap();
+    let key = PublicKey::read(&jwk).unwrap();
+    assert_eq!((key.jwk(), key.kid()), (&jwk, jwk["kid"].as_str()));
+}
+
+#[tokio::test]
+async fn an_error_that_looks_like_a_key_set_is_none() {
+    let memory = Memory::new();
+    memory.status.store(500, Ordering::Relaxed);
+    assert_eq!(told(&app(&memory), bearing(&token(&[]))).await, "401 NotSigned");
+}
+
 #[tokio::test]
 async fn of_two_keys_of_one_name_the_right_one_counts() {
     let memory = Memory::new();

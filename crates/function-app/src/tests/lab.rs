@@ -1,7 +1,7 @@
 //! An app, an authority in memory, and tokens.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use authsettings::Settings;
@@ -49,6 +49,8 @@ pub(crate) fn settings() -> Settings {
 pub(crate) struct Memory {
     pub(crate) metadata: Mutex<Result<Value, String>>,
     pub(crate) keys: Mutex<Result<Value, String>>,
+    /// With which status keys are answered.
+    pub(crate) status: AtomicU16,
     asked: AtomicUsize,
 }
 
@@ -58,8 +60,12 @@ impl Memory {
             "issuer": format!("https://login.microsoftonline.com/{TENANT}/v2.0"),
             "jwks_uri": format!("https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys"),
         });
-        let memory =
-            Self { metadata: Mutex::new(Ok(metadata)), keys: Mutex::new(Ok(Value::Null)), asked: AtomicUsize::new(0) };
+        let memory = Self {
+            metadata: Mutex::new(Ok(metadata)),
+            keys: Mutex::new(Ok(Value::Null)),
+            status: AtomicU16::new(200),
+            asked: AtomicUsize::new(0),
+        };
         memory.publish(&[key()]);
         Arc::new(memory)
     }
@@ -87,7 +93,7 @@ impl Documents for Memory {
                 self.keys.lock().unwrap().clone()
             };
             let body = Bytes::from(document?.to_string());
-            Ok(Fetched { status: 200, headers: HeaderMap::new(), body })
+            Ok(Fetched { status: self.status.load(Ordering::Relaxed), headers: HeaderMap::new(), body })
         })
     }
 }
