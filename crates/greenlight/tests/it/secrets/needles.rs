@@ -51,7 +51,12 @@ pub(super) fn text_needles(what: &'static str, secret: &[u8]) -> Vec<Needle> {
     let mut needles = Vec::new();
     for (way, write) in WAYS {
         for at in [0, last / 2, last] {
-            let written = write(&secret[at..at + PART]);
+            let part = &secret[at..at + PART];
+            // A run of zeros, in a forged signature, stands in other places too.
+            if part.iter().collect::<HashSet<_>>().len() < PART / 2 {
+                continue;
+            }
+            let written = write(part);
             // In Base64 the letters at both ends depend on the neighbours.
             needles.push(Needle { what, way, text: written[4..written.len() - 4].to_owned() });
         }
