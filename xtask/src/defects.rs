@@ -6,9 +6,15 @@ use crate::build::{FAULT, build, finish, target};
 
 /// Plays the scenarios against each defect, and against varied settings without one.
 pub(crate) fn prove(arguments: &[String]) -> ExitCode {
-    if !build(&["--release", "--package", "defects"]) {
+    let (profile, folder) = if is_small(arguments) { (None, "debug") } else { (Some("--release"), "release") };
+    if !build(&[&["--package", "defects"], profile.as_slice()].concat()) {
         return FAULT.into();
     }
-    let mut command = Command::new(target().join("release/defects"));
+    let mut command = Command::new(target().join(folder).join("defects"));
     finish(command.arg("--output").arg(target().join("defects")).args(arguments))
+}
+
+/// Whether so little is played that building with optimizations would take longer than it saves.
+fn is_small(arguments: &[String]) -> bool {
+    ["--defect", "--scenarios", "--help"].iter().any(|part| arguments.iter().any(|one| one.starts_with(part)))
 }

@@ -186,3 +186,36 @@ const VARIATIONS: &[Variation] = &[
         apply: |setup| setup.settings.knobs.map_claims = MapClaims::RolesUnmapped,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::proof::{Choice, Suite};
+
+    fn fixtures() -> Setup {
+        Suite::read(&Choice::default()).unwrap_or_else(|mistakes| panic!("{mistakes}")).setup
+    }
+
+    #[test]
+    fn every_variation_has_a_name_of_its_own_and_changes_something() {
+        let setup = fixtures();
+        for one in VARIATIONS {
+            let mut varied = setup.clone();
+            (one.apply)(&mut varied);
+            assert!(varied.settings != setup.settings || varied.profile != setup.profile, "{}", one.name);
+        }
+        assert_eq!(VARIATIONS.iter().map(|one| one.name).collect::<HashSet<_>>().len(), VARIATIONS.len());
+    }
+
+    #[test]
+    fn settings_are_varied_one_at_a_time_and_in_pairs() {
+        let (alone, pairs) = (configurations(&fixtures(), Varied::Alone), configurations(&fixtures(), Varied::InPairs));
+        assert_eq!(alone.len(), 1 + VARIATIONS.len());
+        let both = |one: &str, other: &str| pairs.iter().any(|pair| pair.name == format!("{one} + {other}"));
+        assert!(both("windows", "no clock skew"));
+        assert!(!both("refused with 403", "redirected to the login page"), "only one of them can be made");
+        assert_eq!(configurations(&fixtures(), Varied::Not).len(), 1);
+    }
+}

@@ -27,8 +27,9 @@ impl Matrix {
     }
 
     fn accounts(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { total, caught, sets, cases, configurations, .. } = self;
-        writeln!(f, "\n{total} defects, {caught} caught, by {sets} different sets of cases")?;
+        let (caught, idle) = (self.caught, self.idle.len());
+        let (defects, sets) = (counted(self.total, "defect"), counted(self.sets, "different set"));
+        writeln!(f, "\n{defects}, {caught} caught, by {sets} of cases")?;
         for id in &self.uncaught {
             writeln!(f, "  not caught: {id}")?;
         }
@@ -36,13 +37,14 @@ impl Matrix {
             row.errors.iter().try_for_each(|one| writeln!(f, "  {}: {}", row.id, phrase(one)))?;
         }
         if self.scope.every_defect {
-            writeln!(f, "{cases} cases, {} of them catch no defect", self.idle.len())?;
+            writeln!(f, "{}, {idle} of them without a defect to catch", counted(self.cases, "case"))?;
         }
         for case in &self.idle {
             let skipped = self.scope.skipped.get(case).map(|why| format!(", skipped: {why}"));
             writeln!(f, "  catches nothing: {case}{}", skipped.unwrap_or_default())?;
         }
-        writeln!(f, "{configurations} configurations without a flaw, {} false alarms", self.false_alarms)?;
+        let (ways, alarms) = (counted(self.configurations, "configuration"), counted(self.false_alarms, "false alarm"));
+        writeln!(f, "{ways} without a flaw, {alarms}")?;
         for alarm in &self.alarms {
             let configuration = if alarm.configuration.is_empty() { "default" } else { &alarm.configuration };
             writeln!(f, "  {configuration}: {}", phrase(alarm))?;
@@ -59,6 +61,10 @@ fn in_full(f: &mut Formatter<'_>, row: &Row) -> Result {
         writeln!(f, "    NOT CAUGHT")?;
     }
     row.caught_by.iter().zip(&row.reasons).try_for_each(|(case, reason)| writeln!(f, "    {case}: {reason}"))
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn phrase(alarm: &Alarm) -> String {
