@@ -35,7 +35,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
         apply: |chain| crashes(chain, |payload| std::str::from_utf8(payload).is_err()),
     },
     Defect {
-        id: "byte-order-mark-skipped",
+        id: "byte-order-mark-before-claims-skipped",
         title: "A byte order mark before the claims is skipped",
         why: "The parser was made for files.",
         apply: |chain| parsed(chain, |bytes| json::object(bytes.strip_prefix(b"\xef\xbb\xbf")?)),

@@ -163,10 +163,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
         apply: |chain| {
             trusted(chain, |text| {
                 let segments: Vec<&str> = text.split('.').collect();
-                let payload = match segments[..] {
-                    [payload] | ["", payload, _] => payload,
-                    _ => return None,
-                };
+                let ([payload] | ["", payload, _]) = segments[..] else { return None };
                 json::object(&decode(payload)?)
             })
         },
