@@ -34,7 +34,8 @@ pub fn auth_endpoints(call: &mut Call) -> Flow {
     })
 }
 
-/// Where a browser goes to sign in. A place to return to is only taken along where it is a path of this app.
+/// Where a browser goes to sign in. A place to return to is only taken along where it is a path of this app. Browsers read a
+/// backslash as a slash and leave out tabs and line breaks, so what has any of them may lead elsewhere.
 fn sign_in(call: &Call) -> Option<String> {
     let settings = &call.site.settings;
     let (authority, client_id) = (settings.authority()?, settings.client_id()?);
@@ -48,7 +49,9 @@ fn sign_in(call: &Call) -> Option<String> {
         .find_map(|pair| pair.strip_prefix("post_login_redirect_uri="));
     let own = wanted.filter(|wanted| {
         let decoded = percent_encoding::percent_decode_str(wanted).decode_utf8_lossy();
-        decoded.starts_with('/') && !decoded.starts_with("//") && !decoded.contains('\\')
+        decoded.starts_with('/')
+            && !decoded.starts_with("//")
+            && !decoded.contains(|c: char| c == '\\' || c.is_control())
     });
     Some(format!(
         "{}?response_type=code+id_token&redirect_uri={}&client_id={client_id}&scope=openid+profile+email\

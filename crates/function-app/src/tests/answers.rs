@@ -143,6 +143,7 @@ async fn browsers_are_sent_to_sign_in() {
 #[case("https%3A%2F%2Fevil.example")]
 #[case("%2F%2Fevil.example")]
 #[case("%2F%5Cevil.example")]
+#[case("/%09/evil.example")]
 #[tokio::test]
 async fn nobody_is_led_away_after_signing_in(#[case] wanted: &str) {
     let target = format!("/.auth/login/aad?post_login_redirect_uri={wanted}");
