@@ -63,8 +63,14 @@ pub const THEMES: &[(&str, &[Defect])] = &[
     ("paths", paths::reading::DEFECTS),
     ("paths", paths::requests::DEFECTS),
     ("paths", paths::protocols::DEFECTS),
-    ("spoofing", spoofing::DEFECTS),
-    ("functions", functions::DEFECTS),
+    ("spoofing", spoofing::identity::DEFECTS),
+    ("spoofing", spoofing::proxies::DEFECTS),
+    ("spoofing", spoofing::believed::DEFECTS),
+    ("functions", functions::keys::DEFECTS),
+    ("functions", functions::routes::DEFECTS),
+    ("functions", functions::sign_in::DEFECTS),
+    ("functions", functions::session::DEFECTS),
+    ("functions", functions::answers::DEFECTS),
 ];
 
 /// Every defect.
