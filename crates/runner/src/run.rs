@@ -113,7 +113,7 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
     session.play(&controls, &planning, stop.as_mut()).await?;
     session.play(&others, &planning, stop.as_mut()).await?;
     session.play_again(&controls, &planning, stop.as_mut()).await?;
-    session.play_alone(stop.as_mut()).await?;
+    session.play_alone(&controls, &planning, stop.as_mut()).await?;
     session.tell_held().await?;
     player.restore().await;
 

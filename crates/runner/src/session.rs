@@ -103,10 +103,48 @@ impl<'a> Session<'a> {
         self.side_by_side(planned, self.concurrency * LOOK_AHEAD, stop).await
     }
 
-    /// Plays those that need to be alone, one after the other.
-    pub(crate) async fn play_alone(&mut self, stop: Pin<&mut impl Future<Output = ()>>) -> io::Result<()> {
-        let alone = std::mem::take(&mut self.alone);
-        self.side_by_side(alone.into_iter().map(|(scenario, case)| (scenario, case, Planned::Ready)), 1, stop).await
+    /// Plays those that need to be alone, one after the other. A target may remember what the issuer said in the one before: one that
+    /// takes no valid token for it is asked nothing more.
+    pub(crate) async fn play_alone(
+        &mut self,
+        controls: &[Arc<Scenario>],
+        plan: &impl Fn(&Scenario, &Case) -> Planned,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> io::Result<()> {
+        let mut before: Option<String> = None;
+        for (scenario, case) in std::mem::take(&mut self.alone) {
+            let planned = match &before {
+                Some(before) if !self.interrupted && !self.still_lets_in(controls, plan).await => {
+                    Planned::Skipped(format!(
+                        "the target takes no valid token since `{before}`, for it keeps what the issuer said then: play this \
+                         case by itself"
+                    ))
+                }
+                _ => {
+                    let variant = if case.variant.is_empty() { String::new() } else { format!("[{}]", case.variant) };
+                    before = Some(format!("{}{variant}", case.id));
+                    Planned::Ready
+                }
+            };
+            self.side_by_side(std::iter::once((scenario, case, planned)), 1, stop.as_mut()).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the target lets in whom it let in before.
+    async fn still_lets_in(&self, controls: &[Arc<Scenario>], plan: &impl Fn(&Scenario, &Case) -> Planned) -> bool {
+        self.player.tokens.begin_anew();
+        if !self.control.holds() {
+            return true;
+        }
+        for scenario in controls {
+            for case in scenario.cases().filter(|case| plan(scenario, case) == Planned::Ready) {
+                if !self.player.allowance.is_used_up() && !got_in(&self.player.play(scenario, &case).await.case) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     async fn side_by_side(

@@ -15,7 +15,7 @@ use crate::tokens::{Purse, TokenTrouble};
 pub(crate) struct Stock {
     /// What was handed out to callers.
     pub(crate) handed_out: Purse,
-    stranger: OnceCell<SigningKey>,
+    stranger: Mutex<Arc<OnceCell<Arc<SigningKey>>>>,
     /// The issuer's keys as it publishes them, by their ids.
     published: Mutex<HashMap<String, Arc<Value>>>,
     /// Signatures by what was signed; none: they are not kept, for a run alone hardly has anything signed twice.
@@ -43,18 +43,20 @@ impl Stock {
     }
 
     /// A key that no issuer publishes; made when it is first asked for, away from the threads that play.
-    pub(crate) async fn stranger(&self, now: UnixTime) -> Result<&SigningKey, TokenTrouble> {
+    pub(crate) async fn stranger(&self, now: UnixTime) -> Result<Arc<SigningKey>, TokenTrouble> {
         let make = || async {
             let made = tokio::task::spawn_blocking(move || SigningKey::generate(now)).await;
-            made.map_err(|error| TokenTrouble::Stranger(error.to_string()))?
-                .map_err(|error| TokenTrouble::Stranger(error.to_string()))
+            let made = made.map_err(|error| TokenTrouble::Stranger(error.to_string()))?;
+            made.map(Arc::new).map_err(|error| TokenTrouble::Stranger(error.to_string()))
         };
-        self.stranger.get_or_try_init(make).await
+        let cell = Arc::clone(&self.stranger.lock().unwrap_or_else(PoisonError::into_inner));
+        cell.get_or_try_init(make).await.cloned()
     }
 
-    /// That key, if it was made.
-    pub(crate) fn made_stranger(&self) -> Option<&SigningKey> {
-        self.stranger.get()
+    /// Uses nothing again that a target may remember from before: the stranger is another, and callers ask anew.
+    pub(crate) fn begin_anew(&self) {
+        *self.stranger.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        self.handed_out.forget();
     }
 
     /// A key by its id, as the issuer publishes it. Asked for once.

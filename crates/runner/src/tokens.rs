@@ -9,8 +9,7 @@ use scenario::Scenario;
 use serde_json::Value;
 use token::variables::UnknownVariable;
 use token::{
-    AppToken, ClientAuth, Forged, Jwk, Materials, Names, Need, Recipe, Signature, SigningKey, Token, TokenVersion,
-    UnixTime, forge,
+    AppToken, ClientAuth, Forged, Jwk, Materials, Names, Need, Recipe, Signature, Token, TokenVersion, UnixTime, forge,
 };
 use tokio::sync::OnceCell;
 
@@ -97,6 +96,11 @@ impl Tokens {
         let _ = self.stock.stranger(now).await;
     }
 
+    /// Uses nothing again that a target may remember from the cases before.
+    pub(crate) fn begin_anew(&self) {
+        self.stock.begin_anew();
+    }
+
     /// Whether tokens of these scenarios need the stranger's key. Looks at the first case of each: a key that is then still missing
     /// is made when it is needed.
     pub(crate) fn want_stranger(&self, scenarios: &[Arc<Scenario>]) -> bool {
@@ -106,7 +110,7 @@ impl Tokens {
 
     /// The stranger's public key, as a key set would have it; none where it cannot be made.
     pub(crate) async fn stranger_jwk(&self, now: UnixTime) -> Option<Jwk> {
-        self.stock.stranger(now).await.ok().map(SigningKey::jwk)
+        self.stock.stranger(now).await.ok().map(|key| key.jwk())
     }
 
     /// Makes the token of a recipe, its variables filled. `purse` is that of the case, if it has one of its own.
@@ -116,9 +120,7 @@ impl Tokens {
         now: UnixTime,
         purse: Option<&Purse>,
     ) -> Result<Token, TokenTrouble> {
-        if recipe.uses_stranger() {
-            self.stock.stranger(now).await?;
-        }
+        let stranger = if recipe.uses_stranger() { Some(self.stock.stranger(now).await?) } else { None };
         let base = self.base(recipe, now, purse.unwrap_or(&self.stock.handed_out)).await?;
         let kid = kid(&base);
         let published = match &self.issuer {
@@ -128,7 +130,7 @@ impl Tokens {
             _ => None,
         };
         let forged = {
-            let stranger = || self.stock.made_stranger().expect("made above for the recipes that ask for it");
+            let stranger = || stranger.as_deref().expect("made above for the recipes that ask for it");
             forge(&base, recipe, &Materials { now, stranger: &stranger, issuer: published.as_deref() })?
         };
         match forged {
@@ -221,7 +223,7 @@ impl Tokens {
             expires_at: now + LIFETIME,
             token_id: *uuid::Uuid::new_v4().as_bytes(),
         };
-        Ok(token.mint(self.stock.stranger(now).await?))
+        Ok(token.mint(&*self.stock.stranger(now).await?))
     }
 }
 

@@ -5,7 +5,7 @@ use diagnostics::Source;
 use results::Redactor;
 use scenario::Profile;
 use serde_json::{Value, json};
-use token::{Algorithm, Forge, HmacSecret, Lifetime, Signature, Version};
+use token::{Algorithm, Forge, HmacSecret, Lifetime, Signature, SigningKey, Version};
 use wiremock::matchers::{body_partial_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 

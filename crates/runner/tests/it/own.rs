@@ -1,9 +1,10 @@
 //! Cases with a tenant, a target or a time of their own, or alone with the ones that all others share.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
@@ -29,11 +30,25 @@ send: { token: { caller: listed } }
 expect: accepted
 ";
 
-/// A target that takes the tokens of one tenant whose key is published at this very moment, and looks no further.
+/// A target that takes the tokens of one tenant whose key is published, and looks no further.
 struct Gate {
     issuer: String,
     client: Client,
     tenant: String,
+    memory: Memory,
+    /// The ids of all keys that it has seen.
+    seen: Mutex<HashSet<String>>,
+}
+
+/// What a target keeps of what its issuer said.
+#[derive(Clone, Copy, PartialEq)]
+enum Memory {
+    /// Nothing.
+    None,
+    /// All keys that were ever published.
+    Keys,
+    /// That there were none once: it asks for no others.
+    Trouble,
 }
 
 impl Gate {
@@ -50,7 +65,16 @@ impl Gate {
             Ok(fetched) if fetched.status == 200 => serde_json::from_slice(&fetched.body).unwrap_or_default(),
             _ => Value::Null,
         };
-        let known = keys["keys"].as_array().is_some_and(|keys| keys.iter().any(|key| key["kid"] == header["kid"]));
+        let ids = keys["keys"].as_array().into_iter().flatten().filter_map(|key| key["kid"].as_str());
+        let ids: HashSet<String> = ids.map(str::to_owned).collect();
+        let mut seen = self.seen.lock().unwrap();
+        match self.memory {
+            Memory::Keys => seen.extend(ids),
+            Memory::Trouble if seen.contains("trouble") => {}
+            Memory::Trouble if ids.is_empty() => *seen = HashSet::from(["trouble".to_owned()]),
+            Memory::None | Memory::Trouble => *seen = ids,
+        }
+        let known = header["kid"].as_str().is_some_and(|kid| seen.contains(kid));
         if known { respond(StatusCode::OK, "text/plain", "") } else { refuse() }
     }
 
@@ -89,7 +113,8 @@ impl Bench {
     }
 
     fn gate(&self, tenant: &str) -> Gate {
-        Gate { issuer: self.mocks.entra.url(), client: self.client.clone(), tenant: tenant.to_owned() }
+        let (issuer, client, tenant) = (self.mocks.entra.url(), self.client.clone(), tenant.to_owned());
+        Gate { issuer, client, tenant, memory: Memory::None, seen: Mutex::default() }
     }
 
     async fn run(self: &Arc<Self>, gate: &Server, laboratory: bool, scenarios: &[&str]) -> Run {
@@ -208,6 +233,50 @@ async fn without_a_laboratory_it_is_alone_and_puts_everything_back() {
     assert_eq!(told.reason("aged"), reason);
     let faults = format!("{}/_greenlight/faults", bench.mocks.entra.url());
     assert_eq!(bench.client.get(&faults, &[]).await.unwrap().body, "[]");
+}
+
+const STRANGER_IN: &str = "
+id: stranger-in
+steps:
+  - issuer: { jwks: { keys: { last: ['${stranger.jwk}'] } } }
+  - { send: { token: { caller: listed, forge: { signature: stranger } } }, expect: accepted }
+";
+
+const STRANGER_OUT: &str = "
+id: stranger-out
+steps:
+  - issuer: { jwks: { keys: { fill: 1 } } }
+  - { send: { token: { caller: listed, forge: { signature: stranger } } }, expect: unauthenticated }
+";
+
+const DOWN: &str = "
+id: down
+steps:
+  - issuer: { jwks: { status: 500 } }
+  - { send: { token: { caller: listed } }, expect: unauthenticated }
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_target_remembers_of_a_case_does_not_spoil_the_next() {
+    let scenarios = [STRANGER_IN, STRANGER_OUT, DOWN, ROTATED, GREEDY, CONTROL];
+    let told = async |memory| {
+        let bench = Bench::new().await;
+        let gate = Gate { memory, ..bench.gate(CONTOSO) }.start(system_clock()).await;
+        Told::of(bench.run(&gate, false, &scenarios).await).await
+    };
+    let keeps_keys = told(Memory::Keys).await;
+    for id in ["stranger-in", "stranger-out"] {
+        assert_eq!(keeps_keys.case(id).verdict, Verdict::Pass, "{}", keeps_keys.reason(id));
+    }
+    let keeps_trouble = told(Memory::Trouble).await;
+    for id in ["stranger-in", "stranger-out", "down"] {
+        assert_eq!(keeps_trouble.case(id).verdict, Verdict::Pass, "{}", keeps_trouble.reason(id));
+    }
+    for id in ["rotated", "greedy"] {
+        assert_eq!(keeps_trouble.case(id).verdict, Verdict::Skip);
+        let why = "the target takes no valid token since `down`, for it keeps what the issuer said then: play this case by itself";
+        assert_eq!(keeps_trouble.reason(id), why);
+    }
 }
 
 /// A target that reads `jku` in a token and goes there, so many milliseconds after its answer; before it, where that is none.
