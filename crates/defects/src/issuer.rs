@@ -1,5 +1,7 @@
 //! Flaws in how the issuer's documents are fetched, kept and believed.
 
-use crate::Defect;
-
-pub(crate) const DEFECTS: &[Defect] = &[];
+pub(crate) mod fetching;
+pub(crate) mod keeping;
+pub(crate) mod reading;
+mod source;
+pub(crate) mod trusting;
