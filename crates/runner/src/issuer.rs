@@ -238,19 +238,24 @@ impl Issuer {
             "algorithm": algorithm.name(),
             "input": BASE64_URL_SAFE_NO_PAD.encode(input),
         });
-        let answer: Answer = self.post(what, "sign", &body).await?;
+        let answer: Answer = match self.post(what, "sign", &body).await {
+            // A connection that was kept open may have been closed in the meantime; to sign twice does no harm.
+            Err(IssuerError::Wire(WireError::Reset { .. })) => self.post(what, "sign", &body).await?,
+            answer => answer?,
+        };
         let signature = BASE64_URL_SAFE_NO_PAD.decode(&answer.signature);
         signature.map_err(|error| IssuerError::Foreign { what, reason: error.to_string() })
     }
 
-    /// A key by its id, as the issuer publishes it.
-    pub(crate) async fn published(&self, kid: &str) -> Result<Value, IssuerError> {
+    /// A key by its id, as the issuer publishes it for a tenant, whose text differs from that for any tenant.
+    pub(crate) async fn published(&self, tenant: &str, kid: &str) -> Result<Value, IssuerError> {
         #[derive(Deserialize)]
         struct Keys {
             keys: Vec<Value>,
         }
         let what = "its keys";
-        let keys: Keys = read(what, &self.client.get(&format!("{}/common/discovery/v2.0/keys", self.url), &[]).await?)?;
+        let keys: Keys =
+            read(what, &self.client.get(&format!("{}/{tenant}/discovery/v2.0/keys", self.url), &[]).await?)?;
         let missing = || IssuerError::Foreign { what, reason: "the token's key is not among them".to_owned() };
         keys.keys.into_iter().find(|key| key["kid"] == *kid).ok_or_else(missing)
     }

@@ -59,14 +59,15 @@ impl Stock {
         self.handed_out.forget();
     }
 
-    /// A key by its id, as the issuer publishes it. Asked for once.
-    pub(crate) async fn published(&self, issuer: &Issuer, kid: &str) -> Result<Arc<Value>, IssuerError> {
-        let known = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(kid).cloned();
+    /// A key by its id, as the issuer publishes it for a tenant. Asked for once.
+    pub(crate) async fn published(&self, issuer: &Issuer, tenant: &str, kid: &str) -> Result<Arc<Value>, IssuerError> {
+        let name = format!("{tenant}/{kid}");
+        let known = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
         if let Some(key) = known {
             return Ok(key);
         }
-        let key = Arc::new(issuer.published(kid).await?);
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(kid.to_owned(), Arc::clone(&key));
+        let key = Arc::new(issuer.published(tenant, kid).await?);
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::clone(&key));
         Ok(key)
     }
 

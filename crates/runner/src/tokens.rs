@@ -125,7 +125,8 @@ impl Tokens {
         let kid = kid(&base);
         let published = match &self.issuer {
             Some(issuer) if recipe.uses_issuer_key() => {
-                Some(self.stock.published(issuer, kid.as_deref().unwrap_or_default()).await?)
+                let tenant = claim(&base, "tid").unwrap_or_else(|| "common".to_owned());
+                Some(self.stock.published(issuer, &tenant, kid.as_deref().unwrap_or_default()).await?)
             }
             _ => None,
         };

@@ -200,7 +200,7 @@ async fn what_is_changed_is_signed_by_the_tenant_that_issued_it_whatever_is_writ
 async fn an_hmac_is_keyed_with_the_key_that_the_issuer_publishes() {
     let stub = Stub::start().await;
     stub.mints_once().await;
-    stub.answer("GET", "/common/discovery/v2.0/keys", json!({"keys": [stub.key.jwk()]})).await;
+    stub.answer("GET", &format!("/{TENANT}/discovery/v2.0/keys"), json!({"keys": [stub.key.jwk()]})).await;
     let token = stub.tokens().await.make(&recipe(Signature::Hmac(HmacSecret::SpkiPem)), NOW, None).await.unwrap();
     assert_eq!(header(&token)["alg"], "HS256");
     assert_eq!(header(&token)["kid"], stub.key.kid());
