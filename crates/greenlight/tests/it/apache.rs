@@ -23,10 +23,17 @@ const CHECKS: [(&str, &str); 5] = [
     ("not-before", "Require not-before"),
 ];
 
-/// What no configuration keeps it from: of a claim that is a list one member counts, and its library for tokens (cjose 0.6.2)
-/// aborts the process where a part of a token has one letter of Base64 more than there can be.
-const FLAWS: [&str; 2] =
-    ["client-of-another-type[client=list-with-others]", "token-without-scheme[authorization=parameter]"];
+/// What no configuration keeps it from.
+const FLAWS: [&str; 4] = [
+    // Of a claim that is a list one member counts.
+    "client-of-another-type",
+    // Redirects are followed, to plain HTTP too.
+    "redirect-to-a-foreign-place",
+    // There is no list of algorithms: a shared secret among the keys verifies.
+    "secret-in-the-key-set",
+    // Its library for tokens (cjose 0.6.2) aborts the process where a part of a token has one letter more than Base64 can have.
+    "token-without-scheme",
+];
 
 /// What httpd runs beside its modules: checks that they lack, and the function.
 const LUA: &str = r#"

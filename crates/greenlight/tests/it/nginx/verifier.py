@@ -26,7 +26,7 @@ class Verifier:
         self.options = options
         self.without = options.without
         trust = ssl.create_default_context(cafile=options.ca)
-        self.keys = jwt.PyJWKClient(options.keys, ssl_context=trust, timeout=5)
+        self.keys = jwt.PyJWKClient(options.keys, ssl_context=trust, timeout=5, cooldown_duration=options.cooldown)
 
     def caller(self, authorization):
         """The object id of who is calling."""
@@ -35,7 +35,8 @@ class Verifier:
             raise Refused(401)
         try:
             claims = self.claims(token.strip(" "))
-        except jwt.PyJWTError:
+        # Keys that are no JSON come as the second.
+        except (jwt.PyJWTError, ValueError):
             raise Refused(401) from None
         if self.without != "caller" and claims.get("azp") not in self.options.caller:
             raise Refused(403)
@@ -89,6 +90,7 @@ def main():
     parser.add_argument("--issuer", required=True)
     parser.add_argument("--audience", required=True)
     parser.add_argument("--caller", required=True, action="append", help="the client id of one who may call")
+    parser.add_argument("--cooldown", type=float, default=30, help="how many seconds no keys are fetched for unknown key ids")
     parser.add_argument("--without", help="the check to leave out")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.verifier = Verifier(parser.parse_args())
