@@ -1,5 +1,6 @@
 //! Flaws in how the issuer's documents are fetched, kept and believed.
 
+pub(crate) mod caching;
 pub(crate) mod fetching;
 pub(crate) mod keeping;
 pub(crate) mod reading;

@@ -62,6 +62,7 @@ pub const THEMES: &[(&str, &[Defect])] = &[
     ("issuer", issuer::fetching::DEFECTS),
     ("issuer", issuer::reading::DEFECTS),
     ("issuer", issuer::keeping::DEFECTS),
+    ("issuer", issuer::caching::DEFECTS),
     ("issuer", issuer::trusting::DEFECTS),
     ("paths", paths::reading::DEFECTS),
     ("paths", paths::requests::DEFECTS),

@@ -81,7 +81,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
         apply: |chain| {
             fetched(chain, |fetcher| {
                 fetcher.place =
-                    |metadata, of| place(metadata, of, |issuer, wanted| issuer.is_none_or(|issuer| issuer == wanted))
+                    |metadata, of| place(metadata, of, |issuer, wanted| issuer.is_none_or(|issuer| issuer == wanted));
             })
         },
     },
@@ -97,7 +97,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
         why: "`contains` was good enough for all clouds.",
         apply: |chain| {
             fetched(chain, |fetcher| {
-                fetcher.place = |metadata, of| elsewhere(metadata, of, |place| place.contains(ISSUER))
+                fetcher.place = |metadata, of| elsewhere(metadata, of, |place| place.contains(ISSUER));
             })
         },
     },
@@ -121,7 +121,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
         why: "Only addresses with a scheme are compared with the issuer's; others are taken for relative ones.",
         apply: |chain| {
             fetched(chain, |fetcher| {
-                fetcher.place = |metadata, of| elsewhere(metadata, of, |place| place.starts_with("//"))
+                fetcher.place = |metadata, of| elsewhere(metadata, of, |place| place.starts_with("//"));
             })
         },
     },
@@ -131,7 +131,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
         why: "That TLS is asked for is all that is looked at, by a list of what is forbidden.",
         apply: |chain| {
             fetched(chain, |fetcher| {
-                fetcher.place = |metadata, of| elsewhere(metadata, of, |place| place.starts_with("HTTP:"))
+                fetcher.place = |metadata, of| elsewhere(metadata, of, |place| place.starts_with("HTTP:"));
             })
         },
     },

@@ -12,7 +12,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
         id: "empty-key-set-taken",
         title: "A key set without usable keys takes the place of the known one",
         why: "It came with status 200 and is a list; that it is empty is nobody's business.",
-        apply: |chain| fetched(chain, |fetcher| fetcher.keys = |set| Ok(usable(key_set(set)?))),
+        apply: |chain| fetched(chain, |fetcher| fetcher.keys = |set| Ok(usable(&key_set(set)?))),
     },
     Defect {
         id: "empty-list-of-keys-taken",
@@ -22,7 +22,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
             fetched(chain, |fetcher| {
                 fetcher.keys = |set| match serde_json::from_slice::<Value>(set) {
                     Ok(all) if all["keys"] == json!([]) => Ok(Vec::new()),
-                    _ => sound(key_set(set)?),
+                    _ => sound(&key_set(set)?),
                 }
             })
         },
@@ -35,7 +35,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
             fetched(chain, |fetcher| {
                 fetcher.keys = |set| match key_set(set)? {
                     keys if keys.is_empty() => Err("the key set is empty".to_owned()),
-                    keys => Ok(usable(keys)),
+                    keys => Ok(usable(&keys)),
                 }
             })
         },
@@ -44,7 +44,9 @@ pub(crate) const DEFECTS: &[Defect] = &[
         id: "no-json-means-no-keys",
         title: "An answer that is no JSON takes the place of the known keys",
         why: "The error of the parser is caught and an empty list returned, because what calls it cannot throw.",
-        apply: |chain| fetched(chain, |fetcher| fetcher.keys = |set| key_set(set).map_or(Ok(Vec::new()), sound)),
+        apply: |chain| {
+            fetched(chain, |fetcher| fetcher.keys = |set| key_set(set).map_or(Ok(Vec::new()), |keys| sound(&keys)))
+        },
     },
     Defect {
         id: "key-use-ignored",
@@ -73,7 +75,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                 fetcher.keys = |set| {
                     let mut keys = key_set(set)?;
                     keys.iter_mut().filter(|key| key["alg"] == "PS256").for_each(|key| remove(key, "alg"));
-                    sound(keys)
+                    sound(&keys)
                 }
             })
         },
@@ -93,7 +95,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                 fetcher.keys = |set| {
                     let mut keys = key_set(set)?;
                     keys.iter_mut().filter(|key| key["issuer"] == "").for_each(|key| remove(key, "issuer"));
-                    sound(keys)
+                    sound(&keys)
                 }
             })
         },
@@ -112,7 +114,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                             .is_some_and(|issuer| issuer.contains("/9188040d-6c67-4c5b-b112-36a304b66dad/"))
                     };
                     keys.iter_mut().filter(private).for_each(|key| remove(key, "issuer"));
-                    sound(keys)
+                    sound(&keys)
                 }
             })
         },
@@ -126,7 +128,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                 fetcher.keys = |set| {
                     let keys = key_set(set)?;
                     let bad = keys.iter().any(|key| PublicKey::read(key).is_none());
-                    if bad { Err("a key cannot be read".to_owned()) } else { sound(keys) }
+                    if bad { Err("a key cannot be read".to_owned()) } else { sound(&keys) }
                 }
             })
         },
@@ -140,7 +142,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                 fetcher.keys = |set| {
                     let keys = key_set(set)?;
                     let bad = keys.iter().any(|key| key["kty"] == "RSA" && PublicKey::read(key).is_none());
-                    if bad { Err("a key is damaged".to_owned()) } else { sound(keys) }
+                    if bad { Err("a key is damaged".to_owned()) } else { sound(&keys) }
                 }
             })
         },
@@ -154,7 +156,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                 fetcher.keys = |set| {
                     let keys = key_set(set)?;
                     let named = keys.iter().all(|key| key["kid"].is_string());
-                    if named { sound(keys) } else { Err("a key has no id".to_owned()) }
+                    if named { sound(&keys) } else { Err("a key has no id".to_owned()) }
                 }
             })
         },
@@ -172,7 +174,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                             kept.push(key);
                         }
                     }
-                    sound(kept)
+                    sound(&kept)
                 }
             })
         },
@@ -189,7 +191,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                         kept.retain(|known| known["kid"] != key["kid"]);
                         kept.push(key);
                     }
-                    sound(kept)
+                    sound(&kept)
                 }
             })
         },
@@ -202,7 +204,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
             fetched(chain, |fetcher| {
                 fetcher.keys = |set| {
                     let mut kept: Vec<PublicKey> = Vec::new();
-                    for key in sound(key_set(set)?)? {
+                    for key in sound(&key_set(set)?)? {
                         if !kept.iter().any(|known| known.kid() == key.kid()) {
                             kept.push(key);
                         }
@@ -217,7 +219,13 @@ pub(crate) const DEFECTS: &[Defect] = &[
         title: "Only the first eight keys of a set are read",
         why: "There was never more than half of that.",
         apply: |chain| {
-            fetched(chain, |fetcher| fetcher.keys = |set| sound(key_set(set)?.into_iter().take(8).collect()))
+            fetched(chain, |fetcher| {
+                fetcher.keys = |set| {
+                    let mut keys = key_set(set)?;
+                    keys.truncate(8);
+                    sound(&keys)
+                }
+            })
         },
     },
     Defect {
@@ -226,7 +234,8 @@ pub(crate) const DEFECTS: &[Defect] = &[
         why: "A streaming parser hands on what it has when the stream ends.",
         apply: |chain| {
             fetched(chain, |fetcher| {
-                fetcher.keys = |set| key_set(set).or_else(|_| key_set(&[set, b"]}"].concat())).and_then(sound)
+                fetcher.keys =
+                    |set| key_set(set).or_else(|_| key_set(&[set, b"]}"].concat())).and_then(|keys| sound(&keys));
             })
         },
     },
@@ -238,7 +247,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
             fetched(chain, |fetcher| {
                 fetcher.keys = |set| {
                     let text = String::from_utf8_lossy(set).replace(",]", "]");
-                    key_set(text.as_bytes()).and_then(sound)
+                    key_set(text.as_bytes()).and_then(|keys| sound(&keys))
                 }
             })
         },
@@ -252,7 +261,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                 fetcher.keys = |set| {
                     let all = serde_json::Deserializer::from_slice(set).into_iter::<Value>();
                     let last = all.map_while(Result::ok).last().unwrap_or_default();
-                    key_set(last.to_string().as_bytes()).and_then(sound)
+                    key_set(last.to_string().as_bytes()).and_then(|keys| sound(&keys))
                 }
             })
         },
@@ -266,7 +275,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
                 fetcher.keys = |set| {
                     let text = String::from_utf8_lossy(set);
                     let found = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
-                    key_set(found.unwrap_or_default().as_bytes()).and_then(sound)
+                    key_set(found.unwrap_or_default().as_bytes()).and_then(|keys| sound(&keys))
                 }
             })
         },
@@ -278,8 +287,8 @@ pub(crate) const DEFECTS: &[Defect] = &[
         apply: |chain| {
             fetched(chain, |fetcher| {
                 fetcher.keys = |set| match serde_json::from_slice(set) {
-                    Ok(Value::Array(keys)) => sound(keys),
-                    _ => sound(key_set(set)?),
+                    Ok(Value::Array(keys)) => sound(&keys),
+                    _ => sound(&key_set(set)?),
                 }
             })
         },
@@ -287,12 +296,12 @@ pub(crate) const DEFECTS: &[Defect] = &[
 ];
 
 /// The keys that can be used, at least one.
-fn sound(keys: Vec<Value>) -> Result<Vec<PublicKey>, String> {
+fn sound(keys: &[Value]) -> Result<Vec<PublicKey>, String> {
     let keys = usable(keys);
     if keys.is_empty() { Err("the key set has no key that can be used".to_owned()) } else { Ok(keys) }
 }
 
-fn usable(keys: Vec<Value>) -> Vec<PublicKey> {
+fn usable(keys: &[Value]) -> Vec<PublicKey> {
     keys.iter().filter(|key| is_for_signatures(key)).filter_map(PublicKey::read).collect()
 }
 
@@ -300,9 +309,11 @@ fn usable(keys: Vec<Value>) -> Vec<PublicKey> {
 fn without(set: &[u8], members: &[&str]) -> Result<Vec<PublicKey>, String> {
     let mut keys = key_set(set)?;
     for key in &mut keys {
-        members.iter().for_each(|member| remove(key, member));
+        for member in members {
+            remove(key, member);
+        }
     }
-    sound(keys)
+    sound(&keys)
 }
 
 fn remove(key: &mut Value, member: &str) {
