@@ -40,7 +40,6 @@ fn scenarios_name_entries_that_there_are() {
 }
 
 #[test]
-#[ignore = "until every theme has landed"]
 fn coverage_every_entry_is_asked_or_excused() {
     let library = library();
     let asked = |entry: &Entry| library.scenarios.iter().any(|one| one.catalogue.contains(&entry.id));
@@ -56,7 +55,6 @@ fn coverage_every_entry_is_asked_or_excused() {
 }
 
 #[test]
-#[ignore = "until every theme has landed"]
 fn coverage_is_of_enough_cases() {
     let counted: usize = library().scenarios.iter().map(|one| counted(one)).sum();
     assert!(counted >= ENOUGH, "{counted} cases count, at most 20 of a scenario; there must be {ENOUGH}");

@@ -21,7 +21,7 @@ const ENTRA_HOSTS: [&str; 3] = ["login.microsoftonline.com", "sts.windows.net", 
 /// How long it waits for the issuer; the first answer may wait for a key that is being made.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it does where it was started for one case: keys are made by then, and in some cases the issuer hangs.
-const PATIENCE_IN_A_CASE: Duration = Duration::from_millis(700);
+const PATIENCE_IN_A_CASE: Duration = Duration::from_secs(2);
 
 /// How the app is set up, ready to be started any number of times.
 pub(crate) struct Reference {
