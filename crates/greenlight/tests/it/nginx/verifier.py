@@ -83,6 +83,11 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    # Of five, as many as there are otherwise, the sixth waits for a second.
+    request_queue_size = 128
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--keys", required=True, help="where the issuer publishes its keys")
@@ -92,7 +97,7 @@ def main():
     parser.add_argument("--caller", required=True, action="append", help="the client id of one who may call")
     parser.add_argument("--cooldown", type=float, default=30, help="how many seconds no keys are fetched for unknown key ids")
     parser.add_argument("--without", help="the check to leave out")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     server.verifier = Verifier(parser.parse_args())
     print(json.dumps({"port": server.server_port}), flush=True)
     server.serve_forever()
