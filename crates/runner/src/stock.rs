@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
-use token::{Algorithm, SigningKey, UnixTime};
+use token::{SigningKey, Token, UnixTime};
 use tokio::sync::OnceCell;
 
 use crate::issuer::{Issuer, IssuerError};
 use crate::tokens::{Purse, TokenTrouble};
+
+/// So many tokens are kept at most.
+const MOST: usize = 8192;
 
 /// What tokens are made of. Runs that share it are handed out the same tokens, so that what they forge is the same too.
 #[derive(Default)]
@@ -18,16 +21,20 @@ pub(crate) struct Stock {
     stranger: Mutex<Arc<OnceCell<Arc<SigningKey>>>>,
     /// The issuer's keys as it publishes them, by their ids.
     published: Mutex<HashMap<String, Arc<Value>>>,
-    /// Signatures by what was signed; none: they are not kept, for a run alone hardly has anything signed twice.
-    signed: Option<Mutex<HashMap<Signed, Vec<u8>>>>,
+    /// Tokens by what they were made of; none: they are not kept, for a run alone hardly makes one twice.
+    made: Option<Mutex<HashMap<Made, Token>>>,
 }
 
-/// What was signed, and with which key.
+/// What a token was made of.
 #[derive(PartialEq, Eq, Hash)]
-struct Signed {
-    kid: Option<String>,
-    algorithm: &'static str,
-    input: Vec<u8>,
+pub(crate) struct Made {
+    /// The token that it starts from.
+    pub(crate) base: String,
+    /// As JSON.
+    pub(crate) recipe: String,
+    pub(crate) now: UnixTime,
+    /// The how-manieth in its run: what is random in a token is not the same twice in a run.
+    pub(crate) number: usize,
 }
 
 impl std::fmt::Debug for Stock {
@@ -39,7 +46,7 @@ impl std::fmt::Debug for Stock {
 impl Stock {
     /// One for several runs.
     pub(crate) fn shared() -> Self {
-        Self { signed: Some(Mutex::default()), ..Self::default() }
+        Self { made: Some(Mutex::default()), ..Self::default() }
     }
 
     /// A key that no issuer publishes; made when it is first asked for, away from the threads that play.
@@ -57,6 +64,9 @@ impl Stock {
     pub(crate) fn begin_anew(&self) {
         *self.stranger.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
         self.handed_out.forget();
+        if let Some(made) = &self.made {
+            made.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     /// A key by its id, as the issuer publishes it for a tenant. Asked for once.
@@ -71,24 +81,23 @@ impl Stock {
         Ok(key)
     }
 
-    /// A signature by a tenant's key.
-    pub(crate) async fn sign(
-        &self,
-        issuer: &Issuer,
-        input: &[u8],
-        algorithm: Algorithm,
-        tenant: Option<&str>,
-        kid: Option<&str>,
-    ) -> Result<Vec<u8>, IssuerError> {
-        let sign = issuer.sign(input, algorithm, tenant, kid);
-        let Some(signed) = &self.signed else { return sign.await };
-        let what = Signed { kid: kid.map(str::to_owned), algorithm: algorithm.name(), input: input.to_vec() };
-        let known = signed.lock().unwrap_or_else(PoisonError::into_inner).get(&what).cloned();
-        if let Some(signature) = known {
-            return Ok(signature);
+    /// Whether tokens are kept.
+    pub(crate) fn keeps_tokens(&self) -> bool {
+        self.made.is_some()
+    }
+
+    /// The token that was made of this, if it is kept.
+    pub(crate) fn made(&self, of: &Made) -> Option<Token> {
+        self.made.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).get(of).cloned()
+    }
+
+    /// Keeps a token that was made, until there are many: those that come again came early.
+    pub(crate) fn keep(&self, of: Made, token: Token) {
+        if let Some(made) = &self.made {
+            let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+            if made.len() < MOST {
+                made.insert(of, token);
+            }
         }
-        let signature = sign.await?;
-        signed.lock().unwrap_or_else(PoisonError::into_inner).insert(what, signature.clone());
-        Ok(signature)
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 use crate::issuer::{Ask, BACKDATED, Issuer, IssuerError, LIFETIME};
 use crate::roles::Roles;
-use crate::stock::Stock;
+use crate::stock::{Made, Stock};
 
 /// Makes tokens. What an issuer hands out is asked for once and kept, as its callers keep it.
 pub(crate) struct Tokens {
@@ -24,6 +24,8 @@ pub(crate) struct Tokens {
     /// Real tokens of callers, by their roles.
     credentials: Vec<(String, Token)>,
     stock: Arc<Stock>,
+    /// How often each recipe was used, where tokens are kept.
+    used: Mutex<HashMap<String, usize>>,
     /// Hides what was handed out in this run.
     redactor: RwLock<Hiding>,
 }
@@ -82,7 +84,7 @@ impl Tokens {
         let hidden = credentials.iter().fold(redactor.clone(), |hidden, (_, token)| hidden.with_token(token.compact()));
         let stock = issuer.as_deref().and_then(Issuer::stock).unwrap_or_default();
         let hiding = Hiding { redactor: Arc::new(hidden), tokens: HashSet::new() };
-        Self { issuer, roles, credentials, stock, redactor: RwLock::new(hiding) }
+        Self { issuer, roles, credentials, stock, used: Mutex::default(), redactor: RwLock::new(hiding) }
     }
 
     /// Hides every token that was handed out in this run, for an answer may repeat one that an earlier case sent. There are few:
@@ -120,19 +122,41 @@ impl Tokens {
         now: UnixTime,
         purse: Option<&Purse>,
     ) -> Result<Token, TokenTrouble> {
-        let stranger = if recipe.uses_stranger() { Some(self.stock.stranger(now).await?) } else { None };
         let base = self.base(recipe, now, purse.unwrap_or(&self.stock.handed_out)).await?;
-        let kid = kid(&base);
+        // Nothing is ever made again for a tenant that one case has for itself.
+        if purse.is_some() || !self.stock.keeps_tokens() {
+            return self.forged(recipe, &base, now).await;
+        }
+        let recipe_text = serde_json::to_string(recipe).unwrap_or_default();
+        let number = {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let used = used.entry(recipe_text.clone()).or_default();
+            *used += 1;
+            *used
+        };
+        let made = Made { base: base.expose().to_owned(), recipe: recipe_text, now, number };
+        if let Some(token) = self.stock.made(&made) {
+            return Ok(token);
+        }
+        let token = self.forged(recipe, &base, now).await?;
+        self.stock.keep(made, token.clone());
+        Ok(token)
+    }
+
+    /// Forges a token as its recipe says.
+    async fn forged(&self, recipe: &Recipe, base: &Token, now: UnixTime) -> Result<Token, TokenTrouble> {
+        let stranger = if recipe.uses_stranger() { Some(self.stock.stranger(now).await?) } else { None };
+        let kid = kid(base);
         let published = match &self.issuer {
             Some(issuer) if recipe.uses_issuer_key() => {
-                let tenant = claim(&base, "tid").unwrap_or_else(|| "common".to_owned());
+                let tenant = claim(base, "tid").unwrap_or_else(|| "common".to_owned());
                 Some(self.stock.published(issuer, &tenant, kid.as_deref().unwrap_or_default()).await?)
             }
             _ => None,
         };
         let forged = {
             let stranger = || stranger.as_deref().expect("made above for the recipes that ask for it");
-            forge(&base, recipe, &Materials { now, stranger: &stranger, issuer: published.as_deref() })?
+            forge(base, recipe, &Materials { now, stranger: &stranger, issuer: published.as_deref() })?
         };
         match forged {
             Forged::Ready(token) => Ok(token),
@@ -140,13 +164,8 @@ impl Tokens {
                 let issuer = self.issuer.as_ref().ok_or(TokenTrouble::NoIssuer)?;
                 // Signed again by whoever issued it and with the same key, though the recipe may have written another tenant or
                 // key id into it, and though the issuer may sign with a newer key by now.
-                let tenant = claim(&base, "tid").or(self.roles.ask(recipe).tenant);
-                let (tenant, kid) = (tenant.as_deref(), kid.as_deref());
-                let signature = match purse {
-                    // Nothing is ever signed again for a tenant that one case has for itself.
-                    Some(_) => issuer.sign(&input, algorithm, tenant, kid).await?,
-                    None => self.stock.sign(issuer, &input, algorithm, tenant, kid).await?,
-                };
+                let tenant = claim(base, "tid").or(self.roles.ask(recipe).tenant);
+                let signature = issuer.sign(&input, algorithm, tenant.as_deref(), kid.as_deref()).await?;
                 Ok(unfinished.signed(&signature)?)
             }
         }
@@ -196,6 +215,10 @@ impl Tokens {
             Arc::clone(issued.entry(ask.clone()).or_default())
         };
         let token = slot.get_or_try_init(|| issuer.token(&ask)).await?;
+        // What is sent to a target of one case alone nobody else can repeat, and the case itself hides what it sends.
+        if purse.tenant.is_some() {
+            return Ok(token.clone());
+        }
         let hidden = |hiding: &Hiding| hiding.tokens.contains(token.expose());
         if !hidden(&self.redactor.read().unwrap_or_else(PoisonError::into_inner)) {
             let mut hiding = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
