@@ -6,8 +6,8 @@ use crate::build::{FAULT, build, finish, target};
 
 /// Plays the scenarios against each defect, and against varied settings without one.
 pub(crate) fn prove(arguments: &[String]) -> ExitCode {
-    let (profile, folder) = if is_small(arguments) { (None, "debug") } else { (Some("--release"), "release") };
-    if !build(&[&["--package", "defects"], profile.as_slice()].concat()) {
+    let (profile, folder) = if is_small(arguments) { ("dev", "debug") } else { ("proof", "proof") };
+    if !build(&["--package", "defects", "--profile", profile]) {
         return FAULT.into();
     }
     let mut command = Command::new(target().join(folder).join("defects"));

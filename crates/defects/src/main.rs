@@ -24,7 +24,7 @@ struct Arguments {
     /// Play only this scenario, theme or file, and the positive controls; may be repeated
     #[arg(long, value_name = "SCENARIO")]
     scenarios: Vec<String>,
-    /// Vary the settings of the app without a flaw one at a time only, not in pairs
+    /// Vary the settings of the app without a flaw one at a time only, not so that every two meet
     #[arg(long)]
     skip_pairs: bool,
     /// Leave the settings of the app without a flaw as they are

@@ -21,7 +21,7 @@ pub(crate) enum Varied {
     Not,
     /// One change at a time.
     Alone,
-    /// One at a time, and every two that can be made together.
+    /// One at a time, and so that every two that can be made together are.
     #[default]
     InPairs,
 }
