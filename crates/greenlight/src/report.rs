@@ -21,9 +21,8 @@ pub(crate) fn report(arguments: &Report, terminal: &Terminal) -> Result<Exit, Tr
         Format::Junit => report::Format::Junit,
     };
     let results = &arguments.results;
-    let read = || File::open(results).map(BufReader::new);
     // Before the output is made: it must not take the place of the results, nor be left behind empty.
-    read().map_err(|error| files::unreadable(results, &error))?;
+    let input = File::open(results).map_err(|error| files::unreadable(results, &error))?;
     let output: Box<dyn Write> = match &arguments.output {
         Some(file) if is_same(file, results) => {
             return Err(Trouble::usage(format!("{} would be overwritten by its report", results.display()))
@@ -32,7 +31,7 @@ pub(crate) fn report(arguments: &Report, terminal: &Terminal) -> Result<Exit, Tr
         Some(file) => Box::new(files::create(file)?),
         None => Box::new(io::stdout()),
     };
-    match report::render(format, read, BufWriter::new(output)) {
+    match report::render(format, BufReader::new(input), BufWriter::new(output)) {
         Ok(()) => Ok(Exit::Passed),
         // Who stops reading early, as `head` does, has had enough.
         Err(ReadError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Passed),

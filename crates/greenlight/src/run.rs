@@ -1,13 +1,12 @@
 //! `greenlight run`: brings a run together, plays it, tells it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Stdout};
+use std::io::{self, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Source};
-use report::{Console, Format, Progress, Style};
+use report::{Console, Junit, Progress, Style};
 use results::{Event, Reporter, Writer};
 use runner::Issuer;
 use scenario::{Address, Caller, Consent, Credential, Marker, Profile, Secret};
@@ -228,23 +227,30 @@ it adds the positive control, without which no refusal counts, and every token t
 
 /// Everyone who is told how the run goes: its files, then whoever looks on.
 struct Telling {
+    files: Vec<Told>,
     console: Console<Stdout>,
-    results: Option<Writer<BufWriter<File>>>,
-    files: Files,
+}
+
+/// A file that is told how the run goes.
+struct Told {
+    file: PathBuf,
+    reporter: Box<dyn Reporter>,
 }
 
 impl Telling {
     /// Opens the files, so that a path that cannot be written is known before anything is played.
     fn start(arguments: &arguments::Run, terminal: &Terminal) -> Result<Box<dyn Reporter>, Trouble> {
-        let files = Files::new(arguments);
-        files.junit.as_deref().map(files::create).transpose()?;
-        let results = files.results.as_deref().map(files::create).transpose()?;
+        let mut files = Vec::new();
+        if let Some(file) = &arguments.results {
+            let output = BufWriter::new(files::create(file)?);
+            files.push(Told { file: file.clone(), reporter: Box::new(Writer::new(output)) });
+        }
+        if let Some(file) = &arguments.junit {
+            let output = BufWriter::new(files::create(file)?);
+            files.push(Told { file: file.clone(), reporter: Box::new(Junit::new(output)) });
+        }
         let style = Style { colour: terminal.output_colour(), verbose: arguments.verbose };
-        let telling = Self {
-            console: Console::new(io::stdout(), style),
-            results: results.map(|file| Writer::new(BufWriter::new(file))),
-            files,
-        };
+        let telling = Self { files, console: Console::new(io::stdout(), style) };
         if terminal.shows_progress() {
             return Ok(Box::new(Progress::new(io::stderr(), telling)));
         }
@@ -254,51 +260,15 @@ impl Telling {
 
 impl Reporter for Telling {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let mut kept = match (&mut self.results, &self.files.results) {
-            (Some(results), Some(file)) => results.event(event).map_err(|error| named(file, &error)),
-            _ => Ok(()),
-        };
-        if let Event::Closed(_) = event {
-            kept = kept.and_then(|()| self.files.finish());
+        let mut tell = |told: &mut Told| told.reporter.event(event).map_err(|error| named(&told.file, &error));
+        let kept = self.files.iter_mut().try_for_each(&mut tell);
+        if let (Event::Closed(_), Ok(()), false) = (event, &kept, self.files.is_empty()) {
+            let files: Vec<String> = self.files.iter().map(|told| told.file.display().to_string()).collect();
+            terminal::say(&format!("written: {}", files.join(", ")));
         }
         // Who looks on may go away; the run and its files go on. The outcome is the last that is said.
         let _ = self.console.event(event);
         kept
-    }
-}
-
-/// The files that a run leaves behind.
-struct Files {
-    results: Option<PathBuf>,
-    /// Whether the results are only needed to make the JUnit report of them.
-    passing: bool,
-    junit: Option<PathBuf>,
-}
-
-impl Files {
-    fn new(arguments: &arguments::Run) -> Self {
-        let (results, junit) = (arguments.results.clone(), arguments.junit.clone());
-        let passing = results.is_none() && junit.is_some();
-        let beside = junit.as_ref().map(|file| file.with_extension("results.json"));
-        Self { results: results.or(beside), passing, junit }
-    }
-
-    /// Renders what is made from the result document, which is complete, and says where everything is.
-    fn finish(&self) -> io::Result<()> {
-        let Some(results) = &self.results else { return Ok(()) };
-        if let Some(junit) = &self.junit {
-            let read = || File::open(results).map(BufReader::new);
-            let output = BufWriter::new(File::create(junit).map_err(|error| named(junit, &error))?);
-            report::render(Format::Junit, read, output).map_err(|error| named(junit, &error))?;
-        }
-        if self.passing {
-            // It was only on its way to the JUnit report; that it stays behind harms nobody.
-            let _ = std::fs::remove_file(results);
-        }
-        let kept = self.results.iter().filter(|_| !self.passing).chain(&self.junit);
-        let kept: Vec<String> = kept.map(|file| file.display().to_string()).collect();
-        terminal::say(&format!("written: {}", kept.join(", ")));
-        Ok(())
     }
 }
 

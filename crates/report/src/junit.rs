@@ -1,76 +1,112 @@
 //! The view for CI servers: JUnit's XML.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use anstyle::Style;
 use quick_xml::{
     Writer,
     events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml},
 };
-use results::{Case, Closing, Event, Opening, ReadError, Reporter, Tally, Verdict, read};
+use results::{Case, Closing, Event, Opening, Reporter, Tally, Verdict};
+use tempfile::SpooledTempFile;
 
 use crate::{account, printable::Printable, words};
 
-/// Writes a kept document as JUnit XML, one `testcase` a case.
+/// So many bytes of the cases' elements are kept in memory.
+const IN_MEMORY: usize = 1 << 20;
+
+/// Writes a run as JUnit XML, one `testcase` a case.
 ///
-/// The counts stand at the beginning of the file, so the document is read twice, and however many cases it has, one at a time is
-/// in memory. `input` opens it anew at each call.
+/// The counts stand at the beginning of the file, so nothing is written before the run closes. Until then the elements of the cases
+/// are laid aside: in memory while they are few, in a file without a name where they are many.
 ///
 /// `fail` is a failure; `error` and `inconclusive` are errors, told apart by their type; `skip` and `recorded` are skipped; `warn`
 /// passes with its text in `system-out`.
-pub fn junit<I: BufRead>(input: impl Fn() -> io::Result<I>, output: impl Write) -> Result<(), ReadError> {
-    let mut totals = Totals::default();
-    read(input().map_err(ReadError::Input)?, &mut totals)?;
-    let mut suites = Suites { xml: Writer::new_with_indent(output, b' ', 2), totals };
-    read(input().map_err(ReadError::Input)?, &mut suites)
+pub struct Junit<W: Write> {
+    output: W,
+    totals: Totals,
+    cases: Option<Aside>,
 }
 
-/// What the first reading finds.
+/// What the head of the file says.
 #[derive(Default)]
 struct Totals {
+    opening: Option<Opening>,
     tally: Tally,
+    /// What the cases took together, in microseconds.
     time: u64,
-    closing: Option<Closing>,
 }
 
-impl Reporter for Totals {
+/// The elements of the cases, and where the first of them begins.
+struct Aside {
+    elements: Elements<BufWriter<SpooledTempFile>>,
+    begin: u64,
+}
+
+impl<W: Write> Junit<W> {
+    /// Writes to an output when the run closes.
+    pub fn new(output: W) -> Self {
+        Self { output, totals: Totals::default(), cases: None }
+    }
+
+    fn close(&mut self, closing: &Closing) -> io::Result<()> {
+        let mut elements = Elements::to(&mut self.output);
+        elements.head(&self.totals, closing)?;
+        if let Some(Aside { elements: cases, begin }) = self.cases.take() {
+            let mut cases = cases.xml.into_inner().into_inner()?;
+            cases.seek(SeekFrom::Start(begin))?;
+            io::copy(&mut cases, elements.xml.get_mut())?;
+        }
+        elements.foot(closing)
+    }
+}
+
+impl<W: Write> Reporter for Junit<W> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match event {
-            Event::Opened(_) | Event::Started { .. } => {}
+            Event::Opened(opening) => self.totals.opening = Some((*opening).clone()),
+            Event::Started { .. } => {}
             Event::Finished(case) => {
-                self.tally.finished(case);
-                self.time = self.time.saturating_add(case.duration_ms.micros());
+                self.totals.tally.finished(case);
+                self.totals.time = self.totals.time.saturating_add(case.duration_ms.micros());
+                let cases = match &mut self.cases {
+                    Some(cases) => cases,
+                    None => self.cases.insert(Aside::new()?),
+                };
+                cases.elements.case(case)?;
             }
-            Event::Closed(closing) => self.closing = Some((*closing).clone()),
+            Event::Closed(closing) => self.close(closing)?,
         }
         Ok(())
     }
 }
 
-/// Writes on the second reading.
-struct Suites<W: Write> {
-    xml: Writer<W>,
-    totals: Totals,
-}
-
-impl<W: Write> Reporter for Suites<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        match event {
-            Event::Opened(opening) => self.open(opening),
-            Event::Started { .. } => Ok(()),
-            Event::Finished(case) => self.case(case),
-            Event::Closed(closing) => self.close(closing),
+impl Aside {
+    /// The cases stand as deep as they will in the file.
+    fn new() -> io::Result<Self> {
+        let mut elements = Elements::to(BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
+        for around in ["testsuites", "testsuite"] {
+            elements.xml.write_event(Xml::Start(BytesStart::new(around)))?;
         }
+        let begin = elements.xml.get_mut().stream_position()?;
+        Ok(Self { elements, begin })
     }
 }
 
-impl<W: Write> Suites<W> {
-    fn open(&mut self, opening: &Opening) -> io::Result<()> {
-        let summary = self.totals.tally.summary();
-        let time = match self.totals.closing.as_ref().and_then(|closing| closing.duration_ms) {
-            Some(duration) => seconds(duration.micros()),
-            None => seconds(self.totals.time),
-        };
+/// Writes elements.
+struct Elements<W: Write> {
+    xml: Writer<W>,
+}
+
+impl<W: Write> Elements<W> {
+    fn to(output: W) -> Self {
+        Self { xml: Writer::new_with_indent(output, b' ', 2) }
+    }
+
+    fn head(&mut self, totals: &Totals, closing: &Closing) -> io::Result<()> {
+        let Some(opening) = &totals.opening else { return Err(io::Error::other("a run opens before it closes")) };
+        let summary = totals.tally.summary();
+        let time = seconds(closing.duration_ms.map_or(totals.time, results::Milliseconds::micros));
         let (tests, failures) = (summary.total().to_string(), summary.fail.to_string());
         let errors = (summary.error + summary.inconclusive).to_string();
         let skipped = (summary.skip + summary.recorded).to_string();
@@ -94,10 +130,8 @@ impl<W: Write> Suites<W> {
 
         let mut properties = vec![("version", opening.version.as_str()), ("command", opening.command.as_str())];
         properties.extend(opening.configuration.as_deref().map(|one| ("configuration", one)));
-        if let Some(closing) = &self.totals.closing {
-            properties.push(("verdict", closing.verdict.word()));
-            properties.push(("interrupted", if closing.interrupted { "true" } else { "false" }));
-        }
+        properties.push(("verdict", closing.verdict.word()));
+        properties.push(("interrupted", if closing.interrupted { "true" } else { "false" }));
         self.xml.write_event(Xml::Start(BytesStart::new("properties")))?;
         for (name, value) in properties {
             let value = Printable(value).to_string();
@@ -142,7 +176,7 @@ impl<W: Write> Suites<W> {
         self.system_out(&plain(|text| account::write_exchanges(text, case, Style::new()))?)
     }
 
-    fn close(&mut self, closing: &Closing) -> io::Result<()> {
+    fn foot(&mut self, closing: &Closing) -> io::Result<()> {
         if !closing.notes.is_empty() {
             let notes = plain(|text| {
                 closing.notes.iter().try_for_each(|note| account::labelled(text, "note", note, Style::new()))

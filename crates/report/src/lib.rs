@@ -19,7 +19,7 @@ mod tests;
 mod words;
 
 pub use console::Console;
-pub use junit::junit;
+pub use junit::Junit;
 pub use progress::Progress;
 pub use render::{Format, render};
 pub use style::Style;

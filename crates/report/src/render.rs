@@ -1,10 +1,10 @@
 //! Renders a kept document again.
 
-use std::io::{self, BufRead, Write};
+use std::io::{BufRead, Write};
 
 use results::{ReadError, Writer, read};
 
-use crate::{Console, Style, junit::junit};
+use crate::{Console, Junit, Style};
 
 /// In what form a document is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +18,12 @@ pub enum Format {
     Junit,
 }
 
-/// Renders a kept document. `input` opens it anew at each call, for some formats read it twice.
-pub fn render<I: BufRead>(
-    format: Format,
-    input: impl Fn() -> io::Result<I>,
-    mut output: impl Write,
-) -> Result<(), ReadError> {
-    let once = || input().map_err(ReadError::Input);
+/// Renders a kept document.
+pub fn render(format: Format, input: impl BufRead, mut output: impl Write) -> Result<(), ReadError> {
     match format {
-        Format::Console(style) => read(once()?, &mut Console::new(&mut output, style))?,
-        Format::Json => read(once()?, &mut Writer::new(&mut output))?,
-        Format::Junit => junit(&input, &mut output)?,
+        Format::Console(style) => read(input, &mut Console::new(&mut output, style))?,
+        Format::Json => read(input, &mut Writer::new(&mut output))?,
+        Format::Junit => read(input, &mut Junit::new(&mut output))?,
     }
     output.flush().map_err(ReadError::Output)
 }

@@ -124,17 +124,9 @@ fn the_canonical_copy_is_the_document() {
 fn the_canonical_copy_of_a_document_that_is_cut_off_is_valid() {
     let whole = document(&every_verdict(), false);
     let mut copy = Vec::new();
-    let error = render(Format::Json, || Ok(&whole[..whole.len() * 2 / 3]), &mut copy).unwrap_err();
+    let error = render(Format::Json, &whole[..whole.len() * 2 / 3], &mut copy).unwrap_err();
     assert!(matches!(error, ReadError::CutOff { .. }), "{error}");
     assert!(report(Format::Console(PLAIN), &copy).contains("interrupted after"));
-}
-
-#[test]
-fn a_file_that_cannot_be_opened_is_an_input_error() {
-    let none = || Err::<&[u8], _>(io::Error::from(io::ErrorKind::NotFound));
-    for format in [Format::Console(PLAIN), Format::Json, Format::Junit] {
-        assert!(matches!(render(format, none, io::sink()), Err(ReadError::Input(_))));
-    }
 }
 
 /// A terminal to which two write.

@@ -163,6 +163,6 @@ pub(super) fn document(cases: &[Case], interrupted: bool) -> Vec<u8> {
 /// A report made from a document.
 pub(super) fn report(format: Format, document: &[u8]) -> String {
     let mut report = Vec::new();
-    render(format, || Ok(document), &mut report).unwrap();
+    render(format, document, &mut report).unwrap();
     String::from_utf8(report).unwrap()
 }
