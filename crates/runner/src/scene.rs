@@ -92,7 +92,9 @@ impl<'a> Scene<'a> {
             self.player.troubled(&own.tenant, false);
             let _ = own.issuer.end_trouble(&own.tenant).await;
         }
-        drop(own.target);
+        if let Some((destination, _keep)) = own.target.into_inner() {
+            self.player.sender.close(&destination.origin);
+        }
         if own.made {
             let _ = own.issuer.drop_tenant(&own.tenant).await;
         }

@@ -37,6 +37,11 @@ impl Pool {
         }
     }
 
+    /// Closes all connections of an origin.
+    pub(crate) fn close(&self, origin: &Origin) {
+        self.idle().remove(origin);
+    }
+
     fn idle(&self) -> MutexGuard<'_, HashMap<Origin, Vec<Line>>> {
         // A connection is in the map or out of it; a panic cannot leave it half there.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)

@@ -124,6 +124,11 @@ impl Sender {
         self.told(origin, sent, outcome)
     }
 
+    /// Closes the connections to an origin that were kept open: nothing will be sent there any more.
+    pub fn close(&self, origin: &Origin) {
+        self.pool.close(origin);
+    }
+
     async fn exchange(&self, origin: &Origin, request: &RequestBytes, sent: &[u8], line: Line) -> Result<Told, Untold> {
         let begun = Instant::now();
         let bounds = self.config.bounds();

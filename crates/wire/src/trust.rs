@@ -1,7 +1,7 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, TrustAnchor};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::WireError;
@@ -28,7 +28,7 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         let given = match self {
             Self::System(given) => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                roots.roots.extend_from_slice(of_this_machine());
                 given
             }
             Self::Only(given) => given,
@@ -51,4 +51,14 @@ impl Trust {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
+}
+
+/// The authorities of this machine. Read once: there are more than a hundred.
+fn of_this_machine() -> &'static [TrustAnchor<'static>] {
+    static READ: OnceLock<Vec<TrustAnchor<'static>>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.roots
+    })
 }
