@@ -25,7 +25,8 @@ const DEPTH: usize = 2;
 /// to be equal. Redacting twice changes nothing more.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    forms: Forms,
+    /// What it is told is added to the last; the others may be shared.
+    layers: Vec<Arc<Forms>>,
 }
 
 impl Redactor {
@@ -37,17 +38,35 @@ impl Redactor {
         for secret in secrets {
             forms.add_secret(secret.as_ref());
         }
-        Self { forms }
+        Self { layers: vec![Arc::new(forms)] }
     }
 
-    /// The same, and it knows a token that is about to be sent: its signature is hidden wherever it turns up, away from its token
-    /// too. A token that is not made of parts is hidden as a whole.
+    /// One that knows the same and shares it, so that it costs little; what it is told from then on it keeps to itself.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { layers: self.layers.iter().map(Arc::clone).chain([Arc::default()]).collect() }
+    }
+
+    /// Tells it of a token that is about to be sent: its signature is hidden wherever it turns up, away from its token too. A token
+    /// that is not made of parts is hidden as a whole.
+    pub fn add_token(&mut self, token: &str) {
+        let Some(signature) = token::signature(token) else { return };
+        if self.layers.iter().any(|layer| layer.has_signature(signature)) {
+            return;
+        }
+        if self.layers.is_empty() {
+            self.layers.push(Arc::default());
+        }
+        if let Some(last) = self.layers.last_mut() {
+            Arc::make_mut(last).add_signature(signature);
+        }
+    }
+
+    /// One beside it that is told of a token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        let mut with = self.clone();
-        if let Some(signature) = token::signature(token) {
-            with.forms.add_signature(signature);
-        }
+        let mut with = self.beside();
+        with.add_token(token);
         with
     }
 
@@ -87,7 +106,9 @@ impl Redactor {
     fn search(&self, view: &View<'_>, depth: usize, found: &mut Vec<Found>) {
         let mut hide = |place: Range<usize>, mark: Arc<str>| found.push(Found { place: view.place(place), mark });
         token::find(view.bytes(), &mut hide);
-        self.forms.find(view.bytes(), &mut hide);
+        for layer in &self.layers {
+            layer.find(view.bytes(), &mut hide);
+        }
         if depth > 0 {
             for decoded in view.decoded() {
                 self.search(&decoded, depth - 1, found);

@@ -166,6 +166,12 @@ impl Player {
         places.iter().flat_map(|place| sink.hits(place)).collect()
     }
 
+    /// The same, and nobody is waited for there any more.
+    pub(crate) fn forget_hits(&self, places: &[Place]) -> Vec<String> {
+        let Ok(sink) = &self.sink else { return Vec::new() };
+        places.iter().flat_map(|place| sink.forget(place)).collect()
+    }
+
     /// Takes note that a tenant's documents are in trouble at the issuer, or no more.
     pub(crate) fn troubled(&self, tenant: &str, is: bool) {
         let mut troubled = self.in_trouble.lock().unwrap_or_else(PoisonError::into_inner);

@@ -22,6 +22,8 @@ use crate::ready::ready;
 const LOOK_AHEAD: usize = 8;
 /// A target that calls back does so while it looks at a token or right after; it is given at least so long.
 const GRACE: Duration = Duration::from_millis(150);
+/// So many cases are held back for that to the end of the run; of more, the first are told before.
+const HELD: usize = 1024;
 
 /// The state of a run that is under way.
 pub(crate) struct Session<'a> {
@@ -34,7 +36,7 @@ pub(crate) struct Session<'a> {
     /// Cases that need to be alone.
     alone: Vec<(Arc<Scenario>, Case)>,
     /// Cases that told the target where to call back to: they are told last, for it may come late.
-    held: Vec<Held>,
+    held: VecDeque<Held>,
     /// Why the target cannot be reached at all.
     unreachable: Option<String>,
     interrupted: bool,
@@ -71,7 +73,7 @@ impl<'a> Session<'a> {
             turns: Arc::new(Semaphore::new(concurrency)),
             concurrency,
             alone: Vec::new(),
-            held: Vec::new(),
+            held: VecDeque::new(),
             unreachable: None,
             interrupted: false,
         }
@@ -177,6 +179,7 @@ impl<'a> Session<'a> {
                 ended = first.land(&self.player) => {
                     self.ended(first.scenario.control, &first.case, ended)?;
                     flights.pop_front();
+                    self.tell_held_but(HELD).await?;
                 }
             }
         }
@@ -226,12 +229,18 @@ impl<'a> Session<'a> {
 
     /// Tells the cases that were held back, and whether the target came late.
     pub(crate) async fn tell_held(&mut self) -> io::Result<()> {
-        let held = std::mem::take(&mut self.held);
-        if let Some(last) = held.iter().map(|held| held.at).max().filter(|_| !self.interrupted) {
-            tokio::time::sleep(GRACE.saturating_sub(last.elapsed())).await;
-        }
-        for Held { denies, mut ended, .. } in held {
-            let hits = self.player.hits(&ended.places);
+        self.tell_held_but(0).await
+    }
+
+    /// Tells the first of the cases that were held back, so that no more than `most` are left.
+    async fn tell_held_but(&mut self, most: usize) -> io::Result<()> {
+        while let Some(Held { denies, mut ended, at }) =
+            (self.held.len() > most).then(|| self.held.pop_front()).flatten()
+        {
+            if !self.interrupted {
+                tokio::time::sleep(GRACE.saturating_sub(at.elapsed())).await;
+            }
+            let hits = self.player.forget_hits(&ended.places);
             if let Some(hit) = hits.first()
                 && ended.case.verdict != Verdict::Fail
             {
@@ -300,7 +309,7 @@ impl<'a> Session<'a> {
         if ended.places.is_empty() {
             return self.tell(denies, ended.case);
         }
-        self.held.push(Held { denies, ended, at: Instant::now() });
+        self.held.push_back(Held { denies, ended, at: Instant::now() });
         Ok(())
     }
 

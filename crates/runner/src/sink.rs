@@ -76,6 +76,11 @@ impl Sink {
     pub(crate) fn hits(&self, place: &Place) -> Vec<String> {
         self.hits.lock().get(&place.segment).cloned().unwrap_or_default()
     }
+
+    /// Who came to a place until now; who comes later is nobody's.
+    pub(crate) fn forget(&self, place: &Place) -> Vec<String> {
+        self.hits.lock().remove(&place.segment).unwrap_or_default()
+    }
 }
 
 impl Hits {

@@ -1,6 +1,6 @@
 //! Makes the tokens of a run: by the issuer as its callers would ask for them, then forged as the recipe says.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -17,6 +17,11 @@ use crate::issuer::{Ask, BACKDATED, Issuer, IssuerError, LIFETIME};
 use crate::roles::Roles;
 use crate::stock::{Made, Stock};
 
+/// So many tokens that were handed out are kept. Scenarios ask for few, but may write ever new audiences.
+const KEPT: usize = 1024;
+/// So many of them are hidden from what later cases tell, for an answer may repeat what an earlier case sent.
+const HIDDEN: usize = 128;
+
 /// Makes tokens. What an issuer hands out is asked for once and kept, as its callers keep it.
 pub(crate) struct Tokens {
     issuer: Option<Arc<Issuer>>,
@@ -32,8 +37,32 @@ pub(crate) struct Tokens {
 
 /// What was handed out, and what hides it.
 struct Hiding {
+    /// What is hidden in any case.
+    known: Redactor,
     redactor: Arc<Redactor>,
-    tokens: HashSet<String>,
+    /// In the order in which they were handed out.
+    tokens: VecDeque<Token>,
+}
+
+impl Hiding {
+    /// Hides one more token. Of many, those that were handed out long ago are forgotten.
+    fn hide(&mut self, token: &Token) {
+        if self.tokens.contains(token) {
+            return;
+        }
+        self.tokens.push_back(token.clone());
+        if self.tokens.len() <= HIDDEN {
+            // Cases that are under way share the one that there was.
+            Arc::make_mut(&mut self.redactor).add_token(token.expose());
+            return;
+        }
+        self.tokens.drain(..HIDDEN / 2);
+        let mut redactor = self.known.beside();
+        for token in &self.tokens {
+            redactor.add_token(token.expose());
+        }
+        self.redactor = Arc::new(redactor);
+    }
 }
 
 /// What was handed out to the callers of a run, or to those of a case with a tenant or a time of its own.
@@ -50,6 +79,18 @@ impl Purse {
     /// An empty one for a case that is played apart, so many seconds ahead of the issuer.
     pub(crate) fn apart(tenant: Option<String>, ahead: Arc<AtomicI64>) -> Self {
         Self { tenant, apart: Some(ahead), issued: Mutex::default() }
+    }
+
+    /// Where the answer to an ask is, or will be.
+    fn slot(&self, ask: &Ask) -> Arc<OnceCell<Token>> {
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = issued.get(ask) {
+            return Arc::clone(slot);
+        }
+        if issued.len() >= KEPT {
+            issued.clear();
+        }
+        Arc::clone(issued.entry(ask.clone()).or_default())
     }
 
     /// Empties it: what was handed out under an old key is asked for again.
@@ -81,9 +122,12 @@ impl Tokens {
         credentials: Vec<(String, Token)>,
         redactor: &Redactor,
     ) -> Self {
-        let hidden = credentials.iter().fold(redactor.clone(), |hidden, (_, token)| hidden.with_token(token.compact()));
+        let mut hidden = redactor.beside();
+        for (_, token) in &credentials {
+            hidden.add_token(token.compact());
+        }
         let stock = issuer.as_deref().and_then(Issuer::stock).unwrap_or_default();
-        let hiding = Hiding { redactor: Arc::new(hidden), tokens: HashSet::new() };
+        let hiding = Hiding { redactor: Arc::new(hidden.beside()), known: hidden, tokens: VecDeque::new() };
         Self { issuer, roles, credentials, stock, used: Mutex::default(), redactor: RwLock::new(hiding) }
     }
 
@@ -210,21 +254,15 @@ impl Tokens {
         {
             ask.tenant = Some(own.clone());
         }
-        let slot = {
-            let mut issued = purse.issued.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(issued.entry(ask.clone()).or_default())
-        };
+        let slot = purse.slot(&ask);
         let token = slot.get_or_try_init(|| issuer.token(&ask)).await?;
         // What is sent to a target of one case alone nobody else can repeat, and the case itself hides what it sends.
         if purse.tenant.is_some() {
             return Ok(token.clone());
         }
-        let hidden = |hiding: &Hiding| hiding.tokens.contains(token.expose());
-        if !hidden(&self.redactor.read().unwrap_or_else(PoisonError::into_inner)) {
-            let mut hiding = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
-            if hiding.tokens.insert(token.expose().to_owned()) {
-                hiding.redactor = Arc::new(hiding.redactor.with_token(token.expose()));
-            }
+        let read = || self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        if !read().tokens.contains(token) {
+            self.redactor.write().unwrap_or_else(PoisonError::into_inner).hide(token);
         }
         Ok(token.clone())
     }

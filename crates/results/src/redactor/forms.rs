@@ -1,6 +1,10 @@
 //! The forms in which secrets may turn up, and the search for all of them at once.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{
@@ -17,8 +21,10 @@ const TELLING: usize = 8;
 /// Every form of every secret. It has no `Debug`.
 #[derive(Clone, Default)]
 pub(super) struct Forms {
-    forms: Vec<Arc<Form>>,
+    by_beginning: HashMap<[u8; SHORTEST], Vec<Arc<Form>>>,
     filter: Filter,
+    /// The signatures among them, as text.
+    signatures: HashSet<String>,
 }
 
 /// One way of writing one secret.
@@ -44,6 +50,7 @@ impl Forms {
 
     /// The same for a token's signature, which may turn up as the bytes that it stands for, too.
     pub(super) fn add_signature(&mut self, text: &str) {
+        self.signatures.insert(text.to_owned());
         self.add_secret(text);
         if let Ok(bytes) = URL_SAFE_NO_PAD.decode(text) {
             let mark = mark(text.as_bytes());
@@ -53,12 +60,17 @@ impl Forms {
         }
     }
 
+    /// Whether a signature was added already.
+    pub(super) fn has_signature(&self, text: &str) -> bool {
+        self.signatures.contains(text)
+    }
+
     /// Adds a value as it is, in hexadecimal and as a part of whatever was written in Base64.
     fn add_value(&mut self, value: &[u8], mark: &Arc<str>) {
         self.add(value.to_vec(), false, mark);
-        let hex = hex(value);
-        self.add(hex.to_uppercase().into_bytes(), false, mark);
-        self.add(hex.into_bytes(), false, mark);
+        let hex = hex(value).into_bytes();
+        self.add(hex.to_ascii_uppercase(), false, mark);
+        self.add(hex, false, mark);
         for before in 0..3 {
             let standard = base64_core(&STANDARD_NO_PAD, before, value);
             let url_safe = base64_core(&URL_SAFE_NO_PAD, before, value);
@@ -72,17 +84,23 @@ impl Forms {
     fn add(&mut self, bytes: Vec<u8>, shares_bits: bool, mark: &Arc<str>) {
         if let Some(&beginning) = bytes.first_chunk() {
             self.filter.add(beginning);
-            self.forms.push(Arc::new(Form { bytes, shares_bits, mark: Arc::clone(mark) }));
+            let form = Arc::new(Form { bytes, shares_bits, mark: Arc::clone(mark) });
+            self.by_beginning.entry(beginning).or_default().push(form);
         }
     }
 
     /// Tells every place where a secret stands, and what is to stand there.
     pub(super) fn find(&self, text: &[u8], hide: &mut impl FnMut(Range<usize>, Arc<str>)) {
+        if self.by_beginning.is_empty() {
+            return;
+        }
         let mut rest = text;
         while let Some(&beginning) = rest.first_chunk() {
-            if self.filter.may_begin(beginning) {
+            if self.filter.may_begin(beginning)
+                && let Some(forms) = self.by_beginning.get(&beginning)
+            {
                 let at = text.len() - rest.len();
-                for form in &self.forms {
+                for form in forms {
                     if let Some(place) = form.place(text, at) {
                         hide(place, Arc::clone(&form.mark));
                     }

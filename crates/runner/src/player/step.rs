@@ -183,12 +183,12 @@ impl Course {
     /// Hides the tokens that this case sent, and whatever else was handed out by now.
     fn hiding(&mut self, handed_out: Arc<Redactor>) -> &Redactor {
         let kept = self.hiding.take().filter(|(known, _, _)| Arc::ptr_eq(known, &handed_out));
-        let (_, mut redactor, done) = kept.unwrap_or_else(|| (Arc::clone(&handed_out), (*handed_out).clone(), 0));
+        let (_, mut redactor, done) = kept.unwrap_or_else(|| (Arc::clone(&handed_out), handed_out.beside(), 0));
         for token in &self.sent[done..] {
-            redactor = redactor.with_token(token.compact());
+            redactor.add_token(token.compact());
             // A signature that is written otherwise reads the same, so it is as secret.
             if token.expose() != token.compact() && token.expose().matches('.').count() >= 2 {
-                redactor = redactor.with_token(token.expose());
+                redactor.add_token(token.expose());
             }
         }
         &self.hiding.insert((handed_out, redactor, self.sent.len())).1
