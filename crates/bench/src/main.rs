@@ -8,6 +8,7 @@
 mod figure;
 mod jwks;
 mod load;
+mod many;
 mod memory;
 mod program;
 mod start;
@@ -44,6 +45,7 @@ fn measure() -> Result<()> {
         ("tokens", runtime.block_on(tokens::measure(&program))),
         ("JWKS", runtime.block_on(jwks::measure(&program))),
         ("suite", suite::measure(&program)),
+        ("many cases", many::measure(&program)),
     ] {
         figures.extend(measured.with_context(|| format!("measuring {about}"))?);
     }

@@ -67,9 +67,7 @@ impl Served {
 
     /// Resident memory, in MiB.
     pub(crate) fn resident(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+        memory(self.child.id(), "VmRSS:")
     }
 }
 
@@ -78,6 +76,18 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The most memory that a process ever had resident, in MiB.
+pub(crate) fn peak(pid: u32) -> Result<f64> {
+    memory(pid, "VmHWM:")
+}
+
+/// A figure of `/proc/PID/status`, in MiB.
+fn memory(pid: u32, label: &str) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(label)).context("the process has ended")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }
 
 /// CPU time of a process and its threads, in seconds (proc(5): fields 14 and 15 of `stat`, in hundredths).
