@@ -284,7 +284,7 @@ fn a_port_that_is_taken() {
 #[test]
 fn a_scenario_with_a_typo_does_not_keep_the_others_from_being_played() {
     let scenario = |name: &str| fs::read_to_string(root().join("scenarios").join(name)).unwrap();
-    let typo = scenario("claims/wrong-audience.yaml").replace("expect: unauthenticated", "exepct: unauthenticated");
+    let typo = scenario("claims/wrong-audience.yaml").replace("\nexpect:", "\nexepct:");
     let files = [
         ("mine/valid-caller.yaml", &*scenario("controls/valid-caller.yaml")),
         ("mine/missing-token.yaml", &scenario("presence/missing-token.yaml")),
