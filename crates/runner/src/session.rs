@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use results::{Closing, Comparison, Event, Reporter, Strength, Tally, Verdict};
 use scenario::{Case, Scenario};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::control::{Control, got_in};
@@ -57,7 +57,8 @@ struct Flight {
 }
 
 enum State {
-    Playing(JoinHandle<Ended>),
+    /// How it ended is there before its turn is passed on: whoever stops the run once the next has begun finds this one.
+    Playing { task: JoinHandle<()>, ended: oneshot::Receiver<Ended> },
     Decided(Box<results::Case>),
 }
 
@@ -292,11 +293,14 @@ impl<'a> Session<'a> {
         } else {
             let (player, turns) = (Arc::clone(&self.player), Arc::clone(&self.turns));
             let (scenario, case) = (Arc::clone(&scenario), case.clone());
-            State::Playing(tokio::spawn(async move {
+            let (tell, ended) = oneshot::channel();
+            let task = tokio::spawn(async move {
                 // Nobody ever closes the semaphore; a case that got no turn would be played all the same.
                 let _turn = turns.acquire().await;
-                player.play(&scenario, &case).await
-            }))
+                // Where nobody waits for it any more the run has been stopped.
+                let _ = tell.send(player.play(&scenario, &case).await);
+            });
+            State::Playing { task, ended }
         };
         Flight { scenario, case, state }
     }
@@ -324,7 +328,7 @@ impl Flight {
     fn is_over(&self) -> bool {
         match &self.state {
             State::Decided(_) => true,
-            State::Playing(task) => task.is_finished(),
+            State::Playing { task, ended } => !ended.is_empty() || task.is_finished(),
         }
     }
 
@@ -333,13 +337,16 @@ impl Flight {
         let unplaced = |case| Ended { case, places: Vec::new() };
         match &mut self.state {
             State::Decided(case) => unplaced((**case).clone()),
-            State::Playing(task) => match task.await {
-                Ok(ended) => ended,
-                Err(fault) => {
-                    let reason = format!("greenlight itself failed here, please report it: {fault}");
-                    unplaced(player.unplayed(&self.scenario, &self.case, Verdict::Error, Some(&reason)))
+            State::Playing { task, ended } => {
+                if !ended.is_terminated()
+                    && let Ok(ended) = ended.await
+                {
+                    return ended;
                 }
-            },
+                let fault = task.await.err().map_or_else(String::new, |fault| format!(": {fault}"));
+                let reason = format!("greenlight itself failed here, please report it{fault}");
+                unplaced(player.unplayed(&self.scenario, &self.case, Verdict::Error, Some(&reason)))
+            }
         }
     }
 }
@@ -347,7 +354,7 @@ impl Flight {
 /// A case that nobody waits for any more is not played on.
 impl Drop for Flight {
     fn drop(&mut self) {
-        if let State::Playing(task) = &self.state {
+        if let State::Playing { task, .. } = &self.state {
             task.abort();
         }
     }

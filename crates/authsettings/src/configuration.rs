@@ -1,0 +1,180 @@
+//! An auth configuration as a file holds it: before it is typed, with the place of every value.
+
+use std::sync::Arc;
+
+use diagnostics::{Key, Node, Source, Span, Value};
+
+/// One auth configuration that was found in a file.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The file.
+    pub source: Arc<Source>,
+    /// What the file calls it: `module.orders.azurerm_linux_function_app.this`, `func-orders/staging`; empty where it has no name.
+    pub name: String,
+    /// In which form it was written.
+    pub form: Form,
+    /// What it protects, as far as the file says.
+    pub host: Host,
+    /// Whether the whole of it depends on a condition (`condition` of a template's resource, `count` or `dynamic` of Terraform), and
+    /// where that stands.
+    pub conditional: Option<Span>,
+    /// Where the file takes away an authentication that was there before (a Terraform plan).
+    pub removed: bool,
+    /// Where it stands.
+    pub span: Span,
+    /// The tree of authsettingsV2, in its names whatever the form: the members of `properties`. What the file does not say is
+    /// [`Value::Unknown`].
+    pub properties: Node,
+    /// The app settings beside it, where the file has them.
+    pub app_settings: Vec<(Key, Node)>,
+}
+
+/// The form in which a configuration was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An ARM resource, the body of a PUT, or the bare properties.
+    Resource,
+    /// The file that `platform.configFilePath` names.
+    File,
+    /// A resource of an ARM template, compiled Bicep among them.
+    Template,
+    /// V1 settings, as ARM has them or as `az webapp auth show` prints them without its extension.
+    V1,
+    /// `auth_settings_v2` of a Terraform plan or state.
+    Terraform,
+    /// `auth_settings` of a Terraform plan or state, which is V1.
+    TerraformV1,
+    /// An `azapi` resource of a Terraform plan or state.
+    Azapi,
+}
+
+/// What a configuration protects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Host {
+    /// Name or address of the app, without its slot.
+    pub app: String,
+    /// The slot; none is production.
+    pub slot: Option<String>,
+    /// Whether it is known to be a Function App, to be something else, or not known.
+    pub is_function_app: Option<bool>,
+}
+
+/// One property of a configuration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Property<'a> {
+    /// It is left out, or null.
+    Absent,
+    /// It is there, and the file does not say its value.
+    Unknown(Span),
+    /// It has a value, of whatever type.
+    Is(&'a Node),
+}
+
+impl Form {
+    /// Whether it is V1, translated.
+    pub fn is_v1(self) -> bool {
+        matches!(self, Self::V1 | Self::TerraformV1)
+    }
+}
+
+impl Configuration {
+    /// A property by its path, such as `globalValidation.excludedPaths`. Names are compared without case, as the platform does.
+    pub fn at(&self, path: &str) -> Property<'_> {
+        let mut node = &self.properties;
+        for name in path.split('.') {
+            match &node.value {
+                Value::Unknown => return Property::Unknown(node.span),
+                Value::Map(entries) => match entries.iter().find(|(key, _)| key.text.eq_ignore_ascii_case(name)) {
+                    Some((_, inner)) => node = inner,
+                    None => return Property::Absent,
+                },
+                _ => return Property::Absent,
+            }
+        }
+        match node.value {
+            Value::Null => Property::Absent,
+            Value::Unknown => Property::Unknown(node.span),
+            _ => Property::Is(node),
+        }
+    }
+
+    /// An app setting by its name, which has case.
+    pub fn app_setting(&self, name: &str) -> Property<'_> {
+        let found = self.app_settings.iter().find(|(key, _)| key.text == name);
+        found.map_or(Property::Absent, |(_, node)| Property::of(node))
+    }
+
+    /// Where a property stands, or where the nearest of those around it does: for saying that it is missing.
+    pub fn nearest(&self, path: &str) -> Span {
+        let mut node = &self.properties;
+        let mut span = self.span;
+        for name in path.split('.') {
+            let Value::Map(entries) = &node.value else { break };
+            let Some((key, inner)) = entries.iter().find(|(key, _)| key.text.eq_ignore_ascii_case(name)) else { break };
+            (node, span) = (inner, key.span);
+        }
+        span
+    }
+}
+
+impl<'a> Property<'a> {
+    /// A value as a property.
+    pub fn of(node: &'a Node) -> Self {
+        match node.value {
+            Value::Null => Self::Absent,
+            Value::Unknown => Self::Unknown(node.span),
+            _ => Self::Is(node),
+        }
+    }
+
+    /// Whether it is left out.
+    pub fn is_absent(self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Whether the file does not say its value.
+    pub fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
+    /// Its value, if that is true or false.
+    pub fn boolean(self) -> Option<bool> {
+        match self {
+            Self::Is(Node { value: Value::Bool(value), .. }) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Its value, if that is text.
+    pub fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Is(Node { value: Value::Text(text), .. }) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its members, if it is a list; none otherwise.
+    pub fn list(self) -> &'a [Node] {
+        match self {
+            Self::Is(Node { value: Value::List(items), .. }) => items,
+            _ => &[],
+        }
+    }
+
+    /// The texts in it with their places, if it is a list; members that are no text are left out.
+    pub fn texts(self) -> impl Iterator<Item = (&'a str, Span)> {
+        self.list().iter().filter_map(|item| match &item.value {
+            Value::Text(text) => Some((text.as_str(), item.span)),
+            _ => None,
+        })
+    }
+
+    /// Where it stands.
+    pub fn span(self) -> Option<Span> {
+        match self {
+            Self::Absent => None,
+            Self::Unknown(span) => Some(span),
+            Self::Is(node) => Some(node.span),
+        }
+    }
+}

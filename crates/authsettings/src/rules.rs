@@ -1,0 +1,90 @@
+//! What is wrong with an auth configuration that can be read: one rule, one file.
+//!
+//! A rule says what it looks for, why that matters, what to write instead and where it is documented; `greenlight explain` and the
+//! reference pages show the same text. A rule never opens a file and never asks another rule: it sees one configuration, those that
+//! came in with it, and what the user expects.
+
+mod anonymous;
+mod disabled;
+
+use diagnostics::{Diagnostic, Level, Span};
+
+use crate::Configuration;
+
+/// All rules, in the order in which they are told.
+pub const RULES: &[&Rule] = &[&disabled::RULE, &anonymous::RULE];
+
+/// One rule.
+pub struct Rule {
+    /// Its id, unique among rules, scenarios and defects: `L-DISABLED`.
+    pub id: &'static str,
+    /// How grave it is that it fires.
+    pub level: Level,
+    /// What is wrong, in one line.
+    pub title: &'static str,
+    /// Why that matters, in a few sentences.
+    pub why: &'static str,
+    /// A piece of settings in which it fires, as JSON of the properties.
+    pub example: &'static str,
+    /// What to write instead.
+    pub fix: &'static str,
+    /// Where it is documented: vendor's pages, standards, reports.
+    pub sources: &'static [&'static str],
+    /// Looks for it.
+    check: fn(&Subject<'_>, &mut Findings<'_>),
+}
+
+/// What a rule looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The configuration.
+    pub configuration: &'a Configuration,
+    /// All that came in with it, itself among them: slots are compared with production.
+    pub all: &'a [Configuration],
+    /// What the user expects of it.
+    pub expected: &'a Expected,
+}
+
+/// What a user expects of a configuration; what is left open turns a question into no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// Client ids, or object ids, that must get in.
+    pub callers: Vec<String>,
+    /// The audience that callers ask tokens for: the client id or App ID URI that API Management names as `resource`.
+    pub audience: Option<String>,
+    /// The tenant whose tokens are meant, by its id.
+    pub tenant: Option<String>,
+}
+
+/// What the rules found.
+pub struct Findings<'a> {
+    rule: &'static Rule,
+    configuration: &'a Configuration,
+    found: Vec<Diagnostic>,
+}
+
+impl Findings<'_> {
+    /// Tells that the rule fires at some words of the file; `message` says what is wrong there, `help` what to write instead.
+    pub fn at(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let mut diagnostic = Diagnostic::error(&self.configuration.source, span, message).help(help);
+        (diagnostic.level, diagnostic.rule) = (self.rule.level, Some(self.rule.id));
+        self.found.push(diagnostic);
+    }
+}
+
+/// Everything that the rules find in a configuration.
+pub fn lint(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for rule in RULES {
+        let mut findings = Findings { rule, configuration: subject.configuration, found };
+        (rule.check)(subject, &mut findings);
+        found = findings.found;
+    }
+    found
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Rule").field(&self.id).finish()
+    }
+}
