@@ -68,6 +68,11 @@ impl Started {
         self.mocks.entra.url()
     }
 
+    /// Whether the target is the reference app, started with the mocks.
+    pub(crate) fn is_target(&self) -> bool {
+        self.function.is_some()
+    }
+
     /// The certificate of the authority that signed for the mocks and the reference app.
     pub(crate) fn authority_pem(&self) -> String {
         self.mocks.authority.pem().to_owned()

@@ -179,7 +179,8 @@ fn trust(profile: &Profile, started: Option<&Started>) -> Result<Trust, Trouble>
         extra.push(files::read(file)?.text.clone());
     }
     extra.extend(started.map(Started::authority_pem));
-    Ok(Trust::System(extra))
+    // What was started for this run is known by its own authority: nobody waits for those of the machine to be read.
+    Ok(if started.is_some_and(Started::is_target) { Trust::Only(extra) } else { Trust::System(extra) })
 }
 
 /// Where tokens come from: the mocks of this run, or ones that run already.

@@ -124,7 +124,8 @@ struct Identity {
 }
 
 impl Issuer {
-    /// Finds an issuer by the address that `greenlight serve` prints. `ca` is the certificate of its authority.
+    /// Finds an issuer by the address that `greenlight serve` prints. `ca` is the certificate of its authority, without which it must
+    /// be one that this machine trusts.
     pub async fn connect(control: &str, ca: Option<&str>) -> Result<Self, IssuerError> {
         #[derive(Deserialize)]
         struct Status {
@@ -132,7 +133,7 @@ impl Issuer {
             #[serde(default)]
             beside: std::collections::HashMap<String, String>,
         }
-        let trust = Trust::System(ca.map(str::to_owned).into_iter().collect());
+        let trust = ca.map_or_else(Trust::default, |ca| Trust::Only(vec![ca.to_owned()]));
         let client = Client::new(&trust, &[], PATIENCE)?;
         let url = control.trim_end_matches('/').to_owned();
         let status: Status = read("its status", &client.get(&format!("{url}{CONTROL}status"), &[]).await?)?;
