@@ -11,17 +11,20 @@
 mod answer;
 mod app;
 mod authority;
+mod configuration;
 mod decide;
 mod facts;
 mod knobs;
 mod members;
 mod path;
 mod read;
+mod rules;
 mod settings;
 
 pub use answer::{Answer, Identity, Kind, Reason};
 pub use app::AppSettings;
 pub use authority::{Authority, Tenant, TokenVersion};
+pub use configuration::{Configuration, Form, Host, Property};
 pub use decide::{Request, decide};
 pub use facts::{Claim, Credential, Fact, Facts};
 pub use knobs::{
@@ -30,6 +33,7 @@ pub use knobs::{
 };
 pub use path::canonical_path;
 pub use read::read;
+pub use rules::{Expected, Findings, RULES, Rule, Subject, lint};
 pub use settings::{Action, AuthorizationPolicy, ClaimChecks, Entra, GlobalValidation, HttpSettings, Settings};
 
 /// The settings of the fixture with its list of applications and no other list, for tests to vary.

@@ -76,6 +76,8 @@ pub enum Level {
 pub struct Diagnostic {
     /// How grave.
     pub level: Level,
+    /// The id of the rule that it breaks; none where a file cannot be read as it should.
+    pub rule: Option<&'static str>,
     /// What is wrong, one line, lower case, without a full stop.
     pub message: String,
     /// The file.
@@ -93,6 +95,7 @@ impl Diagnostic {
     pub fn error(source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
         Self {
             level: Level::Error,
+            rule: None,
             message: message.into(),
             source: Arc::clone(source),
             span: Some(span),

@@ -17,6 +17,7 @@ fn groups(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
         Level::Note => Title::NOTE,
     };
     let title = level.primary_title(diagnostic.message.as_str());
+    let title = if let Some(rule) = diagnostic.rule { title.id(rule) } else { title };
     let mut group = match diagnostic.span {
         Some(span) => {
             let annotation = AnnotationKind::Primary.span(span.start..span.end);

@@ -37,6 +37,9 @@ pub enum Value {
     List(Vec<Node>),
     /// A mapping in written order; keys are text and unique.
     Map(Vec<(Key, Node)>),
+    /// Something that the file does not say: an expression, a value that is only known after a deployment. No parser makes it, only
+    /// who knows what a text stands for.
+    Unknown,
 }
 
 /// A key of a mapping and where it stands.
@@ -59,6 +62,7 @@ impl Node {
             Value::Text(_) => "text",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
+            Value::Unknown => "not known here",
         }
     }
 }
