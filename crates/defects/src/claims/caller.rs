@@ -15,6 +15,16 @@ pub(crate) const DEFECTS: &[Defect] = &[
         apply: |chain| after(chain, StageId::Caller, stages::caller, |call| call.facts.client = first_listed(call)),
     },
     Defect {
+        id: "policy-not-applied",
+        title: "A token that counts is enough, whoever brings it",
+        why: "The policy is stored and shown, and nobody asks it: validating the token was taken for authorizing its bearer.",
+        apply: |chain| {
+            after(chain, StageId::Caller, stages::caller, |call| {
+                (call.facts.client, call.facts.object) = (first_listed(call), first_identity(call));
+            })
+        },
+    },
+    Defect {
         id: "client-skipped-where-missing",
         title: "A token that names no client passes the list",
         why: "The list is only searched where the token says who asked for it.",

@@ -2,15 +2,16 @@
 
 use std::future::{Future, pending};
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use anyhow::Result;
 use authsettings::Settings;
-use function_app::{FunctionApp, Keys};
-use results::{Case, Event, Redacted, Reporter, Verdict};
+use function_app::Keys;
+use results::{Event, Redacted, Reporter, Verdict};
 use runner::{Laboratory, Run, Specimen};
-use scenario::{Address, BaseUrl, Scenario};
+use scenario::{Address, BaseUrl, Case, Scenario};
 use serve::Clock;
 
 use super::ground::{Ground, Plant};
@@ -33,8 +34,19 @@ pub(super) async fn bout(
     plant: Plant,
 ) -> Result<Vec<Told>> {
     let app = ground.app(setup.settings.clone(), plant).await?;
+    bout_at(app.address(), ground, scenarios, setup, plant).await
+}
+
+/// The same with an app that listens already; what needs an app of its own gets one with this flaw.
+pub(super) async fn bout_at(
+    address: SocketAddr,
+    ground: &Arc<Ground>,
+    scenarios: &[Arc<Scenario>],
+    setup: &Setup,
+    plant: Plant,
+) -> Result<Vec<Told>> {
     let mut profile = setup.profile.clone();
-    profile.target.address = Address::Url(url(&app));
+    profile.target.address = Address::Url(url(address));
     let run = Run {
         scenarios: scenarios.to_vec(),
         profile,
@@ -74,13 +86,19 @@ impl Laboratory for Bench {
         Box::pin(async move {
             let app = self.ground.app_in_case(self.settings.for_tenant(tenant), self.plant, clock).await;
             let app = app.map_err(|error| format!("{error:#}"))?;
-            Ok(Specimen { url: url(&app), keep: Box::new(app) })
+            Ok(Specimen { url: url(app.address()), keep: Box::new(app) })
         })
     }
 }
 
-fn url(app: &FunctionApp) -> BaseUrl {
-    BaseUrl { https: true, host: "localhost".to_owned(), port: app.address().port() }
+/// Whether a case of it needs an app of its own: it does something to the issuer or to the time, or counts what is fetched.
+pub(super) fn is_apart(scenario: &Scenario) -> bool {
+    let counts = |case: Case| case.exchanges().any(|step| step.expect.key_fetches.is_some());
+    scenario.disturbs() || scenario.cases().any(counts)
+}
+
+fn url(address: SocketAddr) -> BaseUrl {
+    BaseUrl { https: true, host: "localhost".to_owned(), port: address.port() }
 }
 
 fn keys(keys: &Keys) -> Vec<(String, String)> {
@@ -109,7 +127,7 @@ impl Reporter for Fold {
     }
 }
 
-fn told(case: &Case) -> Told {
+fn told(case: &results::Case) -> Told {
     let reason = case.reason.as_ref().map(Redacted::as_str).unwrap_or_default().to_owned();
     Told { case: name(&case.id, &case.variant), verdict: case.verdict, reason }
 }

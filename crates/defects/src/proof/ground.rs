@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use authsettings::Settings;
-use function_app::{AppConfig, Chain, FunctionApp, Keys};
+use function_app::{AppConfig, Chain, Documents, FunctionApp, Keys};
 use runner::{Issuer, Mocks, MocksConfig};
 use serve::{Clock, Limits, ServerConfig, Tls, system_clock};
 use token::Names;
@@ -61,6 +61,16 @@ impl Ground {
             clock,
             _mocks: mocks,
         }))
+    }
+
+    /// The certificate of every app.
+    pub(super) fn tls(&self) -> Tls {
+        self.tls.clone()
+    }
+
+    /// How the authority's documents are reached.
+    pub(super) fn documents(&self) -> Arc<dyn Documents> {
+        Arc::clone(&self.documents) as Arc<_>
     }
 
     /// Starts the app of a bout.

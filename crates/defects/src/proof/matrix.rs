@@ -72,7 +72,7 @@ struct Timings {
     seconds: f64,
     /// One for each defect and each configuration.
     bouts: usize,
-    /// All bouts together.
+    /// Sent in all bouts together; what a flawed app answers as a sound one does is not sent.
     cases: usize,
     milliseconds_a_case: f64,
 }
@@ -89,6 +89,7 @@ struct Scope {
 
 impl Matrix {
     pub(super) fn of(suite: &Suite, played: Vec<Played>, duration: Duration) -> Self {
+        let sent = played.iter().map(|played| played.cases).sum();
         let (bouts, mut rows, mut alarms, mut skipped, mut configurations) =
             (played.len(), Vec::new(), Vec::new(), HashMap::new(), 0);
         for Played { subject, told, duration, .. } in played {
@@ -117,7 +118,7 @@ impl Matrix {
             cases,
             sets: sets.len(),
             idle: if every_defect { idle(suite, &rows) } else { Vec::new() },
-            timings: Timings::of(duration, bouts, cases * bouts),
+            timings: Timings::of(duration, bouts, sent),
             scope: Scope {
                 whole: suite.choice.is_whole(),
                 every_defect,

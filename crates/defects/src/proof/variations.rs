@@ -22,8 +22,8 @@ pub(crate) struct Configuration {
     pub(crate) setup: Setup,
 }
 
-/// So many changes are made at once where every two must meet: four are six pairs, and what goes wrong is still found by eye.
-const AT_ONCE: usize = 4;
+/// So many changes are made at once where every two must meet: six are fifteen pairs, and what goes wrong is still found by eye.
+const AT_ONCE: usize = 6;
 
 /// The fixtures' own settings, those with each variation alone, and those in which every two that can be made together are, as asked
 /// for.
