@@ -50,7 +50,7 @@ impl Problems {
         found.sort_by_key(|one| one.span.map_or(0, |span| span.start));
         let secrets = self.secrets.into_inner();
         if !secrets.is_empty() {
-            let masked = Arc::new(Source { name: self.source.name.clone(), text: mask(&self.source.text, &secrets) });
+            let masked = self.source.masked(&secrets);
             for one in &mut found {
                 one.source = Arc::clone(&masked);
             }
@@ -214,17 +214,4 @@ fn suggestion(word: &str, known: &[&str]) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known here: {}", known.join(", ")),
     }
-}
-
-/// The text with an asterisk for each byte of its secrets: every place in it stays where it is.
-fn mask(text: &str, secrets: &[Span]) -> String {
-    let mut masked = String::with_capacity(text.len());
-    for (at, letter) in text.char_indices() {
-        if letter != '\n' && secrets.iter().any(|span| (span.start..span.end).contains(&at)) {
-            masked.extend(std::iter::repeat_n('*', letter.len_utf8()));
-        } else {
-            masked.push(letter);
-        }
-    }
-    masked
 }

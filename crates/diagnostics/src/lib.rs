@@ -7,6 +7,7 @@
 //! Nothing here opens a file: the text is handed in.
 
 mod fields;
+mod json;
 mod near;
 mod render;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 mod tree;
 
 pub use fields::{Fields, Problems};
+pub use json::parse_json;
 pub use near::nearest;
 pub use render::render;
 pub use tree::{Key, Node, Value, parse};
@@ -37,6 +39,27 @@ impl Source {
             text.drain(..'\u{feff}'.len_utf8());
         }
         Arc::new(Self { name: name.into(), text })
+    }
+
+    /// The same file with an asterisk for each byte of its secrets: every place in it stays where it is.
+    #[must_use]
+    pub fn masked(&self, secrets: &[Span]) -> Arc<Self> {
+        let mut secrets: Vec<&Span> = secrets.iter().collect();
+        secrets.sort_unstable_by_key(|span| span.start);
+        let mut secrets = secrets.into_iter().peekable();
+        let mut end = 0;
+        let mut text = String::with_capacity(self.text.len());
+        for (at, letter) in self.text.char_indices() {
+            while let Some(span) = secrets.next_if(|span| span.start <= at) {
+                end = end.max(span.end);
+            }
+            if at < end && letter != '\n' {
+                text.extend(std::iter::repeat_n('*', letter.len_utf8()));
+            } else {
+                text.push(letter);
+            }
+        }
+        Arc::new(Self { name: self.name.clone(), text })
     }
 
     /// Line and column (both from 1, columns in characters) of a byte offset.

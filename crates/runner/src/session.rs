@@ -58,7 +58,10 @@ struct Flight {
 
 enum State {
     /// How it ended is there before its turn is passed on: whoever stops the run once the next has begun finds this one.
-    Playing { task: JoinHandle<()>, ended: oneshot::Receiver<Ended> },
+    Playing {
+        task: JoinHandle<()>,
+        ended: oneshot::Receiver<Ended>,
+    },
     Decided(Box<results::Case>),
 }
 

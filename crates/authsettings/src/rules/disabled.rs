@@ -22,7 +22,11 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let at = configuration.nearest(ENABLED);
     match configuration.at(ENABLED) {
         Property::Absent => {
-            findings.at(at, "authentication is off: `platform.enabled` is left out", "write `\"platform\": { \"enabled\": true }`");
+            findings.at(
+                at,
+                "authentication is off: `platform.enabled` is left out",
+                "write `\"platform\": { \"enabled\": true }`",
+            );
         }
         property if property.boolean() == Some(false) => {
             findings.at(property.span().unwrap_or(at), "authentication is switched off", "write `true`");
