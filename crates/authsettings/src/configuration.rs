@@ -18,6 +18,9 @@ pub struct Configuration {
     /// Whether the whole of it depends on a condition (`condition` of a template's resource, `count` or `dynamic` of Terraform), and
     /// where that stands.
     pub conditional: Option<Span>,
+    /// Whether the file has the app and no authentication for it: the properties are empty. Told of Function Apps of a template, a
+    /// plan or a state, so that none passes as good because nothing is said of it.
+    pub absent: bool,
     /// Where the file takes away an authentication that was there before (a Terraform plan).
     pub removed: bool,
     /// Where it stands.

@@ -1,7 +1,7 @@
 //! App Service Authentication settings (authsettingsV2): read, facts, decide.
 //!
-//! [`read`] turns the JSON in which the settings live (an ARM resource, the body of a PUT, a file-based configuration) into
-//! typed [`Settings`]. [`decide`] is the one place that knows how App Service Authentication answers: from the settings,
+//! [`configurations`] finds the settings in whatever file they live in, as trees whose words know their places; [`read`] turns the one
+//! configuration of a file into typed [`Settings`]. [`decide`] is the one place that knows how App Service Authentication answers: from the settings,
 //! the [`Facts`] that are true of the credential a request bears, and the request. The reference Function App reaches the
 //! facts from a token's bytes, a prediction reaches them from the recipe of the token; both ask the same function.
 //!
@@ -32,7 +32,7 @@ pub use knobs::{
     RequireFalseWithAction,
 };
 pub use path::canonical_path;
-pub use read::read;
+pub use read::{Reading, configurations, read, read_named};
 pub use rules::{Expected, Findings, RULES, Rule, Subject, lint};
 pub use settings::{Action, AuthorizationPolicy, ClaimChecks, Entra, GlobalValidation, HttpSettings, Settings};
 

@@ -1,6 +1,7 @@
 //! Reads JSON objects as Azure Resource Manager does: names without case, `null` as left out, unknown names passed over.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use diagnostics::{Diagnostic, Key, Node, Problems, Value, nearest};
 
@@ -14,12 +15,17 @@ pub(crate) struct Members<'a> {
 impl<'a> Members<'a> {
     /// The members of an object; an error where it is something else.
     pub(crate) fn of(problems: &'a Problems, node: &'a Node) -> Option<Self> {
-        let Value::Map(entries) = &node.value else {
-            problems.mismatch(node, "an object", "write `{ ... }`");
-            return None;
+        let entries = match &node.value {
+            Value::Map(entries) => entries.as_slice(),
+            Value::Unknown => &[],
+            _ => {
+                problems.mismatch(node, "an object", "write `{ ... }`");
+                return None;
+            }
         };
-        for (at, (key, _)) in entries.iter().enumerate() {
-            if entries[..at].iter().any(|(earlier, _)| earlier.text.eq_ignore_ascii_case(&key.text)) {
+        let mut seen = HashSet::with_capacity(entries.len());
+        for (key, _) in entries {
+            if !seen.insert(key.text.to_ascii_lowercase()) {
                 problems.error(
                     key.span,
                     format!("`{}` is given twice", key.text),
@@ -30,16 +36,12 @@ impl<'a> Members<'a> {
         Some(Self { problems, entries, known: RefCell::default() })
     }
 
-    /// A member, unless it is left out, null, or an expression of which only a deployment knows the value.
+    /// A member, unless it is left out, null, or the file does not say its value.
     pub(crate) fn get(&self, name: &'static str) -> Option<&'a Node> {
         self.known.borrow_mut().push(name);
         let (_, node) = self.entries.iter().find(|(key, _)| key.text.eq_ignore_ascii_case(name))?;
-        if is_expression(node) {
-            self.problems.push(
-                Diagnostic::warning(self.problems.source(), node.span, format!("`{name}` is a template expression"))
-                    .label("its value is not known here")
-                    .help("hand in the deployed settings, or write the value; it is read as left out"),
-            );
+        if node.value == Value::Unknown {
+            self.unknown(name, node);
             return None;
         }
         (node.value != Value::Null).then_some(node)
@@ -62,7 +64,21 @@ impl<'a> Members<'a> {
 
     /// A list of texts.
     pub(crate) fn texts(&self, name: &'static str) -> Option<Vec<String>> {
-        self.get(name).map(|node| self.problems.texts(node))
+        let node = self.get(name)?;
+        let items = self.problems.list(node).unwrap_or_default();
+        let (unknown, known): (Vec<&Node>, Vec<&Node>) = items.iter().partition(|item| item.value == Value::Unknown);
+        if let Some(first) = unknown.first() {
+            self.unknown(name, first);
+        }
+        Some(known.into_iter().filter_map(|item| self.problems.text(item)).map(str::to_owned).collect())
+    }
+
+    fn unknown(&self, name: &str, node: &Node) {
+        self.problems.push(
+            Diagnostic::warning(self.problems.source(), node.span, format!("the file does not say what `{name}` is"))
+                .label("its value is not known here")
+                .help("hand in the deployed settings, or write the value; it is read as left out"),
+        );
     }
 
     /// One of some words, compared without case.
@@ -95,11 +111,6 @@ impl<'a> Members<'a> {
             }
         }
     }
-}
-
-/// `[parameters('x')]` and the like, as compiled templates have them. `[[` is an escaped bracket.
-fn is_expression(node: &Node) -> bool {
-    matches!(&node.value, Value::Text(text) if text.starts_with('[') && !text.starts_with("[[") && text.ends_with(']'))
 }
 
 fn suggestion(word: &str, known: &[&str]) -> String {

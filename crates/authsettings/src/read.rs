@@ -1,243 +1,177 @@
-//! Reads authsettingsV2 from the JSON in which people keep it.
+//! Finds authentication settings in whatever file they live in.
+//!
+//! What a file is follows from what is in it, never from its name. Everything that is found becomes a [`Configuration`], whose tree has
+//! the names of authsettingsV2 whatever the form, and the places of the words that were really written.
+
+mod arm;
+mod azapi;
+mod azurerm;
+mod foreign;
+mod found;
+mod name;
+mod plan;
+mod secrets;
+mod tree;
+mod typed;
+mod v1;
 
 use std::sync::Arc;
 
-use diagnostics::{Diagnostic, Node, Problems, Source, Value, parse};
+use diagnostics::{Diagnostic, Level, Node, Source, Span, Value, parse, parse_json};
 
-use crate::members::Members;
-use crate::{
-    Action, AppSettings, AuthorizationPolicy, ClaimChecks, Entra, GlobalValidation, HttpSettings, Knobs, Settings,
-};
+use self::arm::Around;
+use self::found::Found;
+use crate::{Configuration, Form, Settings};
 
-/// Reads settings and says what is wrong with them. There are no settings where anything is an error; what the platform
-/// would pass over in silence is a warning.
+/// What a file holds.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Every configuration, in written order; a Function App without one stands among them, as one that is
+    /// [absent](Configuration::absent).
+    pub configurations: Vec<Configuration>,
+    /// What could not be read, and why. Where there is no configuration at all there is at least one error.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Finds every auth configuration in a file.
 ///
-/// Understood are an ARM resource (`{id, name, properties}`), the body of a PUT (`{properties}`), a list with one resource of
-/// that name in it, a template or module parameter with such a list under `resources` or `configs`, the bare properties, and a
-/// file-based configuration, which is the same tree without a wrapper. App settings and knobs keep their defaults.
-pub fn read(source: &Arc<Source>) -> (Option<Settings>, Vec<Diagnostic>) {
-    let root = match parse(source) {
+/// Understood are an ARM resource as a GET gives it, alone or in lists, the body of a PUT, the bare properties; the file that
+/// `platform.configFilePath` names; ARM templates, compiled Bicep among them, with nested resources and templates; what `az webapp auth
+/// show` prints, V1 settings included; and plans and states of Terraform as `terraform show -json` prints them. A bare tree counts
+/// as a configuration file only where it uses a word that only such files have (`openIdConnectProviders`, `IdentityDerived`).
+///
+/// What is secret in the file, by its name or because Terraform marks it, is masked in every diagnostic and unknown in every tree.
+pub fn configurations(source: &Arc<Source>) -> Reading {
+    let root = match tree(source) {
         Ok(root) => root,
-        Err(diagnostic) => return (None, vec![diagnostic]),
+        Err(diagnostic) => return Reading { configurations: Vec::new(), diagnostics: vec![diagnostic] },
     };
-    let problems = Problems::new(source);
-    let settings = properties(&problems, &root).and_then(|node| settings(&problems, node));
-    let settings = settings.filter(|_| !problems.any_error());
-    (settings, problems.into_vec())
+    let secrets = secrets::of(&root);
+    let masked = if secrets.is_empty() { Arc::clone(source) } else { source.masked(&secrets) };
+    let mut found = Found::new(&masked);
+    document(&mut found, &root);
+    found.settle()
 }
 
-/// Finds the properties inside whatever wraps them.
-fn properties<'a>(problems: &Problems, node: &'a Node) -> Option<&'a Node> {
-    match &node.value {
-        Value::List(items) => {
-            let named: Vec<&Node> = items.iter().filter(|item| is_authsettings_v2(item)).collect();
-            match (named.as_slice(), items.as_slice()) {
-                ([one], _) => properties(problems, one),
-                ([], [one]) => properties(problems, one),
-                _ => {
-                    let message =
-                        format!("{} of the list's {} members are named authsettingsV2", named.len(), items.len());
-                    problems.error(node.span, message, "hand in the one resource that is meant");
-                    None
-                }
-            }
+/// Reads the one configuration of a file as typed settings, and says what is wrong with it. There are no settings where anything is
+/// an error.
+pub fn read(source: &Arc<Source>) -> (Option<Settings>, Vec<Diagnostic>) {
+    read_named(source, None)
+}
+
+/// Reads one configuration of a file, by its name, the name of its app or that of its slot; without a name the file must hold no more
+/// than one.
+pub fn read_named(source: &Arc<Source>, name: Option<&str>) -> (Option<Settings>, Vec<Diagnostic>) {
+    let Reading { configurations, mut diagnostics } = configurations(source);
+    if configurations.is_empty() {
+        return (None, diagnostics);
+    }
+    let configuration = match choose(source, &configurations, name) {
+        Ok(configuration) => configuration,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return (None, diagnostics);
         }
-        Value::Map(_) if is_v1(node) => {
-            let help = "run `az rest` with a GET of .../config/authsettingsV2, or `az webapp auth show` with the extension authV2";
-            problems.error(node.span, "these are V1 settings (authsettings); authsettingsV2 is needed", help);
-            None
-        }
-        Value::Map(_) => match ["properties", "resources", "configs"].iter().find_map(|name| member(node, name)) {
-            Some(list @ Node { value: Value::List(_), .. }) => properties(problems, list),
-            Some(inner) => Some(inner),
-            None => Some(node),
-        },
+    };
+    // What could not be read elsewhere in the file does not concern the one that was chosen.
+    if name.is_some() {
+        diagnostics.iter_mut().filter(|one| one.level == Level::Error).for_each(|one| one.level = Level::Warning);
+    }
+    if configuration.form.is_v1() {
+        let message = "these are V1 settings; they are read as the V2 settings that they would become";
+        diagnostics.push(
+            Diagnostic::warning(&configuration.source, configuration.span, message)
+                .help("V1 cannot say all that V2 can, such as Return401: move to authsettingsV2"),
+        );
+    }
+    let (settings, mut found) = configuration.settings();
+    diagnostics.append(&mut found);
+    (settings.filter(|_| diagnostics.iter().all(|one| one.level != Level::Error)), diagnostics)
+}
+
+/// The one configuration that is meant.
+fn choose<'a>(
+    source: &Arc<Source>,
+    all: &'a [Configuration],
+    name: Option<&str>,
+) -> Result<&'a Configuration, Diagnostic> {
+    let named = |one: &&Configuration| name.is_none_or(|name| is_called(one, name));
+    let present: Vec<&Configuration> = all.iter().filter(|one| !one.absent).filter(named).collect();
+    // V1 settings beside V2 ones of the same app do not count.
+    let newest: Vec<&Configuration> = present.iter().copied().filter(|one| !one.form.is_v1()).collect();
+    match (present.as_slice(), newest.as_slice()) {
+        ([one], _) | (_, [one]) if present.iter().all(|other| other.host == one.host) => return Ok(one),
+        ([], _) => {}
         _ => {
-            problems.mismatch(node, "an object", "hand in the JSON of authsettingsV2");
-            None
+            return Err(Diagnostic::error(
+                &present[1].source,
+                present[1].span,
+                "more than one configuration is in this file",
+            )
+            .label("this is the second")
+            .help(format!("say which is meant by its name: {}", names(&present))));
         }
     }
+    if let Some(app) = all.iter().filter(named).find(|one| one.absent) {
+        let message = format!("`{}` has no authentication settings", app.name);
+        return Err(
+            Diagnostic::error(&app.source, app.span, message).help("add `auth_settings_v2` or authsettingsV2 to it")
+        );
+    }
+    let message = format!("no configuration is called `{}`", name.unwrap_or_default());
+    let help = format!("those in this file are {}", names(&all.iter().collect::<Vec<_>>()));
+    Err(Diagnostic { span: None, ..Diagnostic::error(source, Span::default(), message) }.help(help))
 }
 
-fn member<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    let Value::Map(entries) = &node.value else { return None };
-    entries.iter().find(|(key, _)| key.text.eq_ignore_ascii_case(name)).map(|(_, node)| node)
+fn is_called(configuration: &Configuration, name: &str) -> bool {
+    let slot = configuration.host.slot.as_deref();
+    configuration.name.eq_ignore_ascii_case(name)
+        || slot.is_some_and(|slot| slot.eq_ignore_ascii_case(name))
+        || (slot.is_none() && configuration.host.app.eq_ignore_ascii_case(name))
 }
 
-/// The name of the resource has many forms: `authsettingsV2`, `site/authsettingsV2`, an expression that ends in it.
-fn is_authsettings_v2(node: &Node) -> bool {
-    let Some(Node { value: Value::Text(name), .. }) = member(node, "name") else { return false };
-    let last = name.rsplit(['/', ',']).next().unwrap_or(name).trim_matches(['\'', '"', ' ', ')', ']']);
-    last.eq_ignore_ascii_case("authsettingsV2")
-}
-
-/// V1 settings are flat; the older command line shows them even of an app that has V2.
-fn is_v1(node: &Node) -> bool {
-    let named = ["name", "id"].into_iter().filter_map(|name| member(node, name)).any(|node| {
-        matches!(&node.value, Value::Text(text) if text.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("authsettings")))
-    });
-    named
-        || ["unauthenticatedClientAction", "configVersion", "tokenStoreEnabled"]
-            .iter()
-            .any(|name| member(node, name).is_some())
-}
-
-fn settings(problems: &Problems, node: &Node) -> Option<Settings> {
-    let members = Members::of(problems, node)?;
-    let enabled = members.object("platform").is_some_and(|platform| {
-        platform.irrelevant(&["runtimeVersion", "configFilePath"]);
-        let enabled = platform.boolean("enabled").unwrap_or_default();
-        platform.finish();
-        enabled
-    });
-    let settings = Settings {
-        enabled,
-        validation: members.object("globalValidation").map(validation).unwrap_or_default(),
-        http: members.object("httpSettings").map(http).unwrap_or_default(),
-        entra: members.object("identityProviders").and_then(providers),
-        clear_inbound_claims_mapping: clear_inbound_claims_mapping(problems, &members),
-        app: AppSettings::default(),
-        knobs: Knobs::default(),
+fn names(configurations: &[&Configuration]) -> String {
+    let name = |one: &&Configuration| {
+        if one.name.is_empty() { "(without a name)".to_owned() } else { format!("`{}`", one.name) }
     };
-    if let Some(sessions) = members.object("login") {
-        login(sessions);
-    }
-    members.finish();
-    Some(settings)
+    configurations.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// The platform itself writes this switch as text.
-fn clear_inbound_claims_mapping(problems: &Problems, members: &Members<'_>) -> bool {
-    let Some(node) = members.get("clearInboundClaimsMapping") else { return false };
-    match &node.value {
-        Value::Text(text) if text.eq_ignore_ascii_case("true") => true,
-        Value::Text(text) if text.eq_ignore_ascii_case("false") => false,
-        _ => problems.boolean(node).unwrap_or_default(),
+/// The tree of a file: JSON where it looks like it, YAML otherwise.
+fn tree(source: &Arc<Source>) -> Result<Node, Diagnostic> {
+    if let Some(diagnostic) = foreign::recognise(source) {
+        return Err(diagnostic);
+    }
+    let text = source.text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with(['{', '[', '/']) { parse_json(source) } else { parse(source) }
+}
+
+fn document(found: &mut Found, root: &Node) {
+    match &root.value {
+        Value::Map(_) if plan::is_document(root) => plan::read(found, root),
+        Value::Map(_) if plan::is_raw_state(root) => found.problems.error(
+            first_line(root),
+            "a state as Terraform keeps it is not read",
+            "run `terraform show -json` and hand in what it prints",
+        ),
+        Value::Map(_) if is_template(root) => arm::template(found, root, &Around::nothing(Form::Template)),
+        Value::Map(_) => arm::object(found, root),
+        Value::List(items) => items.iter().for_each(|item| match &item.value {
+            Value::Map(_) if is_template(item) => arm::template(found, item, &Around::nothing(Form::Template)),
+            _ => arm::object(found, item),
+        }),
+        _ => found.problems.mismatch(root, "an object", "hand in the JSON of authsettingsV2"),
     }
 }
 
-fn validation(members: Members<'_>) -> GlobalValidation {
-    let validation = GlobalValidation {
-        require_authentication: members.boolean("requireAuthentication").unwrap_or_default(),
-        action: members.word("unauthenticatedClientAction", ACTIONS).unwrap_or_default(),
-        redirect_to_provider: members.text("redirectToProvider").filter(|provider| !provider.is_empty()),
-        excluded_paths: members.texts("excludedPaths").unwrap_or_default(),
-    };
-    members.finish();
-    validation
+/// A template, a file of its parameters, or the parameters of a module.
+fn is_template(node: &Node) -> bool {
+    let has = |name| tree::entry(node, name).is_some();
+    tree::text(node, "type").is_none() && (has("resources") || has("configs") || (has("$schema") && has("parameters")))
 }
 
-const ACTIONS: &[(&str, Action)] = &[
-    ("RedirectToLoginPage", Action::RedirectToLoginPage),
-    ("AllowAnonymous", Action::AllowAnonymous),
-    ("Return401", Action::Return401),
-    ("Return403", Action::Return403),
-];
-
-fn http(members: Members<'_>) -> HttpSettings {
-    let default = HttpSettings::default();
-    let require_https = members.boolean("requireHttps").unwrap_or(default.require_https);
-    let api_prefix = members.object("routes").and_then(|routes| {
-        let prefix = routes.text("apiPrefix");
-        routes.finish();
-        prefix
-    });
-    if let Some(proxy) = members.object("forwardProxy") {
-        proxy.word("convention", &[("NoProxy", ()), ("Standard", ()), ("Custom", ())]);
-        proxy.text("customHostHeaderName");
-        proxy.text("customProtoHeaderName");
-        proxy.finish();
-    }
-    members.finish();
-    let api_prefix =
-        api_prefix.map(|prefix| prefix.trim_end_matches('/').to_owned()).filter(|prefix| !prefix.is_empty());
-    HttpSettings { require_https, api_prefix: api_prefix.unwrap_or(default.api_prefix) }
-}
-
-fn providers(members: Members<'_>) -> Option<Entra> {
-    members.irrelevant(&[
-        "apple",
-        "azureStaticWebApps",
-        "customOpenIdConnectProviders",
-        "openIdConnectProviders",
-        "facebook",
-        "gitHub",
-        "google",
-        "legacyMicrosoftAccount",
-        "twitter",
-    ]);
-    let entra = members.object("azureActiveDirectory").and_then(entra);
-    members.finish();
-    entra
-}
-
-/// A provider is on unless it says that it is off.
-fn entra(members: Members<'_>) -> Option<Entra> {
-    let mut entra = Entra::default();
-    let enabled = members.boolean("enabled").unwrap_or(true);
-    members.boolean("isAutoProvisioned");
-    if let Some(registration) = members.object("registration") {
-        entra.issuer = registration.text("openIdIssuer").filter(|issuer| !issuer.is_empty());
-        entra.client_id = registration.text("clientId").filter(|id| !id.is_empty());
-        registration.irrelevant(&[
-            "clientSecretSettingName",
-            "clientSecretCertificateThumbprint",
-            "clientSecretCertificateSubjectAlternativeName",
-            "clientSecretCertificateIssuer",
-        ]);
-        registration.finish();
-    }
-    if let Some(login) = members.object("login") {
-        entra.disable_www_authenticate = login.boolean("disableWWWAuthenticate").unwrap_or_default();
-        login.texts("loginParameters");
-        login.finish();
-    }
-    if let Some(validation) = members.object("validation") {
-        entra.allowed_audiences = validation.texts("allowedAudiences").unwrap_or_default();
-        entra.claim_checks = validation.object("jwtClaimChecks").map(claim_checks).unwrap_or_default();
-        entra.policy = validation.object("defaultAuthorizationPolicy").map(policy);
-        validation.finish();
-    }
-    members.finish();
-    enabled.then_some(entra)
-}
-
-fn claim_checks(members: Members<'_>) -> ClaimChecks {
-    let checks = ClaimChecks {
-        groups: members.texts("allowedGroups").unwrap_or_default(),
-        client_applications: members.texts("allowedClientApplications").unwrap_or_default(),
-    };
-    members.finish();
-    checks
-}
-
-fn policy(members: Members<'_>) -> AuthorizationPolicy {
-    let mut policy = AuthorizationPolicy { applications: members.texts("allowedApplications"), ..Default::default() };
-    if let Some(principals) = members.object("allowedPrincipals") {
-        policy.identities = principals.texts("identities").unwrap_or_default();
-        policy.groups = principals.texts("groups").unwrap_or_default();
-        principals.finish();
-    }
-    members.finish();
-    policy
-}
-
-/// Sessions of browsers: nothing here changes how a bearer token is answered, so only names and types are looked at.
-fn login(members: Members<'_>) {
-    members.texts("allowedExternalRedirectUrls");
-    members.boolean("preserveUrlFragmentsForLogins");
-    if let Some(store) = members.object("tokenStore") {
-        store.boolean("enabled");
-        store.irrelevant(&["tokenRefreshExtensionHours", "fileSystem", "azureBlobStorage"]);
-        store.finish();
-    }
-    if let Some(nonce) = members.object("nonce") {
-        nonce.boolean("validateNonce");
-        nonce.irrelevant(&["nonceExpirationInterval"]);
-        nonce.finish();
-    }
-    members.irrelevant(&["routes", "cookieExpiration"]);
-    members.finish();
+fn first_line(node: &Node) -> Span {
+    Span { start: node.span.start, end: node.span.start + 1 }
 }
 
 #[cfg(test)]

@@ -300,8 +300,8 @@ impl Reader<'_> {
                     let rest = &self.text[self.at..];
                     let length = if rest.starts_with("//") {
                         Some(rest.find('\n').unwrap_or(rest.len()))
-                    } else if rest.starts_with("/*") {
-                        rest[2..].find("*/").map(|end| end + 4)
+                    } else if let Some(comment) = rest.strip_prefix("/*") {
+                        comment.find("*/").map(|end| end + 4)
                     } else {
                         return Ok(());
                     };

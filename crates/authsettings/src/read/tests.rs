@@ -51,7 +51,7 @@ fn names_and_words_are_read_without_case() {
 
 #[test]
 fn what_is_left_out_has_a_default() {
-    let (settings, _) = read(&Source::new("authsettings.json", "{}"));
+    let (settings, _) = read(&Source::new("authsettings.json", r#"{"platform": {}}"#));
     let settings = settings.unwrap();
     assert!(!settings.enabled && !settings.validation.require_authentication && settings.http.require_https);
     assert_eq!(
@@ -145,9 +145,13 @@ fn expressions_of_templates_are_unknown_rather_than_wrong() {
 }
 
 #[rstest]
-#[case::flat("v1", r#"{"enabled": true, "unauthenticatedClientAction": "RedirectToLoginPage", "clientId": "x"}"#)]
-#[case::resource("v1_resource", r#"{"id": "/x/config/authsettings", "properties": {"enabled": true}}"#)]
-#[case::ambiguous("ambiguous", r#"[{"name": "a"}, {"name": "b"}]"#)]
+#[case::view("v1_view", r#"{"enabled": true, "configVersion": "v2", "clientId": "x"}"#)]
+#[case::ambiguous(
+    "ambiguous",
+    r#"{"resources": [{"name": "a/authsettingsV2", "properties": {}}, {"name": "b/authsettingsV2", "properties": {}}]}"#
+)]
+#[case::others("others", r#"[{"name": "a"}, {"name": "b"}]"#)]
+#[case::empty("empty", "{}")]
 #[case::no_object("no_object", "true")]
 #[case::no_json("no_json", "{\"platform\": ")]
 fn what_is_something_else_is_refused(#[case] name: &str, #[case] text: &str) {
