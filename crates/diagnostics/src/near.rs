@@ -3,9 +3,12 @@
 /// The candidate that `word` was probably meant to be, if one is close enough to be worth suggesting.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
+        // As many edits are needed at least as the lengths differ by: a text of any length is compared with what is like it only.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
         .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
@@ -42,6 +45,7 @@ mod tests {
     #[case::missing("varants", Some("variants"))]
     #[case::far("colour", None)]
     #[case::empty("", None)]
+    #[case::endless(&"expect".repeat(1_000_000), None)]
     fn suggests_only_what_is_close(#[case] word: &str, #[case] expected: Option<&str>) {
         assert_eq!(nearest(word, ["expect", "send", "variants"]), expected);
     }

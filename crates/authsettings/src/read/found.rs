@@ -89,7 +89,9 @@ impl Found {
         let certain = loose.iter().all(|one| name::is_literal(&one.host.app));
         let mut unprotected = Vec::new();
         for (key, app) in &self.apps {
-            if app.host.is_function_app != Some(true) || protected.contains(key.as_str()) {
+            // A site as it is deployed says nothing of its configuration, which is a resource of its own.
+            let says = app.form != Form::Resource && app.host.is_function_app == Some(true);
+            if !says || protected.contains(key.as_str()) {
                 continue;
             }
             if loose.is_empty() || (certain && name::is_literal(&app.host.app)) {

@@ -124,21 +124,21 @@ impl<'a> Resource<'a> {
     /// A value, in which what the plan does not know and what must not be shown is unknown.
     pub(super) fn value(&self, name: &str) -> Option<Node> {
         let mark = |marks: Option<&'a Node>| marks.and_then(|marks| entry(marks, name)).map(|(_, node)| node);
-        let value = merge(mark(Some(self.values)), mark(self.unknown), mark(self.sensitive))?;
-        // What is not among the values has no place of its own; the resource's is the nearest.
-        Some(if value.span.end == 0 { Node { span: head(self.node), ..value } } else { value })
+        let mut value = merge(mark(Some(self.values)), mark(self.unknown), mark(self.sensitive))?;
+        // What is not among the values has no place of its own; the nearest is that of its name or of the resource.
+        place(&mut value, entry(self.values, name).map_or(head(self.node), |(key, _)| key.span));
+        Some(value)
     }
 
     /// A block that may be there once, and the place of its name; blocks are lists.
     fn block(&self, name: &str) -> Option<(Span, Node)> {
         let word = entry(self.values, name).map_or(head(self.node), |(key, _)| key.span);
         let value = self.value(name)?;
-        let mut block = match value.value {
+        let block = match value.value {
             Value::List(blocks) => blocks.into_iter().next()?,
             Value::Unknown => value,
             _ => return None,
         };
-        place(&mut block, word);
         Some((word, block))
     }
 
@@ -152,20 +152,19 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// Gives what has no place, since it is only among the marks, that of what it stands in.
-fn place(node: &mut Node, around: Span) {
+/// Gives what has no place, since it is only among the marks, that of the word before it.
+fn place(node: &mut Node, word: Span) {
     if node.span.end == 0 {
-        node.span = around;
+        node.span = word;
     }
-    let span = node.span;
     match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| place(item, span)),
+        Value::List(items) => items.iter_mut().for_each(|item| place(item, word)),
         Value::Map(entries) => {
             for (key, inner) in entries {
                 if key.span.end == 0 {
-                    key.span = span;
+                    key.span = word;
                 }
-                place(inner, span);
+                place(inner, key.span);
             }
         }
         _ => {}

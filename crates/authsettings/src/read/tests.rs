@@ -163,3 +163,6 @@ fn json_may_be_indented_with_tabs_and_escape_slashes() {
     let text = MINIMAL.replace("    ", "\t").replace("https://", "https:\\/\\/");
     assert_eq!(told(&text), "");
 }
+
+mod fixtures;
+mod laws;

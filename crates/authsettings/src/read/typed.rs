@@ -14,6 +14,13 @@ impl Configuration {
     /// does not say: it is read as left out, and [`Configuration::unknowns`] names it. Knobs keep their defaults.
     pub fn settings(&self) -> (Option<Settings>, Vec<Diagnostic>) {
         let problems = Problems::new(&self.source);
+        if self.properties.value == Value::Unknown {
+            let message = "the file does not say what these settings are";
+            problems.push(
+                Diagnostic::warning(&self.source, self.properties.span, message)
+                    .help("hand in the deployed settings; they are read as left out"),
+            );
+        }
         let mut settings = settings(&problems, &self.properties, self.form);
         if let Some(settings) = &mut settings {
             settings.app = app_settings(self);
@@ -27,6 +34,8 @@ impl Configuration {
     pub fn unknowns(&self) -> Vec<(String, Span)> {
         let mut found = Vec::new();
         unknowns(&self.properties, String::new(), &mut found);
+        // A secret of V1 is kept from sight, not unknown to who deploys it, and changes no answer.
+        found.retain(|(path, _)| !self.form.is_v1() || !path.ends_with(".clientSecret"));
         for (key, node) in &self.app_settings {
             if node.value == Value::Unknown && AppSettings::NAMES.contains(&key.text.as_str()) {
                 found.push((key.text.clone(), node.span));
@@ -152,13 +161,13 @@ fn providers(members: Members<'_>, form: Form) -> Option<Entra> {
         "legacyMicrosoftAccount",
         "twitter",
     ]);
-    let entra = members.object("azureActiveDirectory").and_then(entra);
+    let entra = members.object("azureActiveDirectory").and_then(|members| entra(members, form));
     members.finish();
     entra
 }
 
 /// A provider is on unless it says that it is off.
-fn entra(members: Members<'_>) -> Option<Entra> {
+fn entra(members: Members<'_>, form: Form) -> Option<Entra> {
     let mut entra = Entra::default();
     let enabled = members.boolean("enabled").unwrap_or(true);
     members.boolean("isAutoProvisioned");
@@ -171,6 +180,9 @@ fn entra(members: Members<'_>) -> Option<Entra> {
             "clientSecretCertificateSubjectAlternativeName",
             "clientSecretCertificateIssuer",
         ]);
+        if form.is_v1() {
+            registration.irrelevant(&["clientSecret"]);
+        }
         registration.finish();
     }
     if let Some(login) = members.object("login") {
