@@ -15,8 +15,8 @@ pub struct Configuration {
     pub form: Form,
     /// What it protects, as far as the file says.
     pub host: Host,
-    /// Whether the whole of it depends on a condition (`condition` of a template's resource, `count` or `dynamic` of Terraform), and
-    /// where that stands.
+    /// The condition that the whole of it depends on, where there is one: `condition` of a template's resource or of a deployment around
+    /// it. A plan of Terraform is what its conditions have come to, and has none.
     pub conditional: Option<Span>,
     /// Whether the file has the app and no authentication for it: the properties are empty. Told of Function Apps of a template, a
     /// plan or a state, so that none passes as good because nothing is said of it.

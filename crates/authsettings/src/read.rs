@@ -40,6 +40,10 @@ pub struct Reading {
 /// show` prints, V1 settings included; and plans and states of Terraform as `terraform show -json` prints them. A bare tree counts
 /// as a configuration file only where it uses a word that only such files have (`openIdConnectProviders`, `IdentityDerived`).
 ///
+/// Expressions of templates are not computed, and defaults of parameters not taken for their values: who deploys may hand in others.
+/// A template's resources under a `condition` are [conditional](Configuration::conditional); a plan of Terraform is what its conditions
+/// have come to.
+///
 /// What is secret in the file, by its name or because Terraform marks it, is masked in every diagnostic and unknown in every tree.
 pub fn configurations(source: &Arc<Source>) -> Reading {
     let root = match tree(source) {

@@ -97,7 +97,6 @@ pub(super) fn resource(found: &mut Found, node: &Node, around: &Around) {
         "microsoft.app/containerapps/authconfigs" => container_app(found, node),
         "microsoft.resources/deployments" => deployment(found, node, &inner),
         "" if config_name(node).is_some() => config(found, node, &inner),
-        "" if looks_like_v2(node) => v2(found, node, Some(node), Host::default(), &inner),
         _ => {}
     }
     resources(found, member(node, "resources"), &inner);

@@ -1,9 +1,11 @@
 //! Which words of a file are secrets: they are masked before any line of it can be shown.
 
+use std::collections::HashMap;
+
 use diagnostics::{Key, Node, Span, Value};
 
-use super::name;
 use super::tree::{entries, entry, items, member, text};
+use super::{name, v1};
 
 /// Names of things that are secret end in one of these, however they are written: `client_secret`, `clientSecret`.
 const ENDINGS: &[&str] = &[
@@ -68,6 +70,9 @@ fn walk(node: &Node, found: &mut Vec<Span>) {
             for (key, inner) in members {
                 match key.text.as_str() {
                     "app_settings" | "appSettings" | "appsettings" => settings(Some(inner), found),
+                    "body" | "template_content" | "parameters_content" if holds_secrets(inner) => {
+                        found.push(inner.span);
+                    }
                     name if ENDINGS.iter().any(|ending| ends_with(name, ending)) => texts(inner, found),
                     _ => walk(inner, found),
                 }
@@ -75,6 +80,11 @@ fn walk(node: &Node, found: &mut Vec<Span>) {
         }
         _ => {}
     }
+}
+
+/// Whether a text is JSON in which something is secret: then all of it is.
+fn holds_secrets(node: &Node) -> bool {
+    matches!(&node.value, Value::Text(text) if v1::embedded(text, node.span).is_some_and(|inner| !of(&inner).is_empty()))
 }
 
 /// App settings as a map, or as a list of names and values.
@@ -114,8 +124,10 @@ fn sensitive(values: &Node, marks: &Node, found: &mut Vec<Span>) {
     match (&values.value, &marks.value) {
         (_, Value::Bool(true)) => texts(values, found),
         (Value::Map(_), Value::Map(marks)) => {
+            let values: HashMap<&str, &Node> =
+                entries(Some(values)).iter().map(|(key, node)| (key.text.as_str(), node)).collect();
             for (key, mark) in marks {
-                if let Some(inner) = member(values, &key.text) {
+                if let Some(inner) = values.get(key.text.as_str()) {
                     sensitive(inner, mark, found);
                 }
             }

@@ -258,3 +258,66 @@ fn a_linter_sees_what_is_wrong_where_no_settings_can_be_made() {
     assert!(matches!(configuration.at("identityProviders.azureActiveDirectory.issuer"), Property::Is(_)));
     assert!(matches!(configuration.at("login"), Property::Is(_)));
 }
+
+/// The names of those that are absent, and what is told.
+fn unprotected(text: &str) -> (Vec<String>, Vec<String>) {
+    let reading = configurations(&Source::new("any.json", text));
+    let absent = reading.configurations.into_iter().filter(|one| one.absent).map(|one| one.name).collect();
+    (absent, reading.diagnostics.into_iter().map(|one| one.message).collect())
+}
+
+#[rstest]
+#[case::certain("func-b", "func-a/authsettingsV2", &["func-b"], 0)]
+#[case::its_own("func-a", "func-a/authsettingsV2", &[], 0)]
+#[case::app_by_expression("[parameters('app')]", "func-a/authsettingsV2", &[], 1)]
+#[case::settings_by_expression("func-b", "[format('{0}/authsettingsV2', parameters('app'))]", &[], 1)]
+#[case::same_expression("[parameters('app')]", "[concat(parameters('app'), '/authsettingsV2')]", &[], 0)]
+fn an_app_is_unprotected_only_where_the_names_are_certain(
+    #[case] app: &str,
+    #[case] settings: &str,
+    #[case] absent: &[&str],
+    #[case] told: usize,
+) {
+    let text = r#"{"resources": [{"type": "Microsoft.Web/sites", "name": "APP", "kind": "functionapp"},
+        {"type": "Microsoft.Web/sites/config", "name": "SETTINGS", "properties": {"platform": {"enabled": true}}}]}"#;
+    let (found, diagnostics) = unprotected(&text.replace("APP", app).replace("SETTINGS", settings));
+    assert_eq!(
+        (found, diagnostics.len()),
+        (absent.iter().map(|name| (*name).to_owned()).collect(), told),
+        "{diagnostics:?}"
+    );
+}
+
+#[rstest]
+#[case::function_app("functionapp,linux", 1)]
+#[case::logic_app("functionapp,workflowapp", 0)]
+#[case::web_app("app,linux", 0)]
+#[case::unknown("[parameters('kind')]", 0)]
+fn only_function_apps_are_told_to_be_unprotected(#[case] kind: &str, #[case] expected: usize) {
+    let text = r#"{"resources": [{"type": "Microsoft.Web/sites", "name": "f", "kind": "KIND"}]}"#;
+    assert_eq!(unprotected(&text.replace("KIND", kind)).0.len(), expected);
+}
+
+#[rstest]
+#[case::met("true", false)]
+#[case::never("false", true)]
+#[case::open("\"[parameters('protect')]\"", true)]
+#[case::null("null", false)]
+fn settings_under_a_condition_are_conditional(#[case] condition: &str, #[case] expected: bool) {
+    let text = r#"{"resources": [{"type": "Microsoft.Resources/deployments", "condition": CONDITION, "properties": {"template": {"resources":
+        [{"type": "Microsoft.Web/sites/config", "name": "f/authsettingsV2", "properties": {}}]}}}]}"#;
+    let found = configurations(&Source::new("any.json", text.replace("CONDITION", condition))).configurations;
+    assert_eq!(found[0].conditional.is_some(), expected);
+}
+
+#[test]
+fn a_secret_within_json_in_a_text_hides_the_whole_text() {
+    let body = r#"{\"kind\":\"functionapp\",\"properties\":{\"siteConfig\":{\"appSettings\":[{\"name\":\"KEY\",\"value\":\"hunter2\"}]}}}"#;
+    let text = format!(
+        r#"{{"format_version":"1.2","planned_values":{{"root_module":{{"resources":[{{"address":"azapi_resource.app","type":"azapi_resource",
+        "values":{{"type":"Microsoft.Web/sites@2024-11-01","name":"f","body":"{body}"}}}}]}}}}}}"#
+    );
+    let found = configurations(&Source::new("plan.json", text)).configurations;
+    assert!(found[0].absent && found[0].app_setting("KEY").is_unknown());
+    assert!(!format!("{found:?}").contains("hunter2"));
+}
