@@ -6,10 +6,13 @@
 
 mod anonymous;
 mod disabled;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use diagnostics::{Diagnostic, Level, Span};
 
-use crate::Configuration;
+use crate::{Configuration, TokenVersion};
 
 /// All rules, in the order in which they are told.
 pub const RULES: &[&Rule] = &[&disabled::RULE, &anonymous::RULE];
@@ -24,7 +27,8 @@ pub struct Rule {
     pub title: &'static str,
     /// Why that matters, in a few sentences.
     pub why: &'static str,
-    /// A piece of settings in which it fires, as JSON of the properties.
+    /// A piece of settings in which it fires, as JSON: of the properties or, where those do not tell it, of
+    /// `{ "properties": ..., "appSettings": ..., "expected": ... }`, of which each may be left out but the properties.
     pub example: &'static str,
     /// What to write instead.
     pub fix: &'static str,
@@ -54,6 +58,8 @@ pub struct Expected {
     pub audience: Option<String>,
     /// The tenant whose tokens are meant, by its id.
     pub tenant: Option<String>,
+    /// The version of the tokens that Entra makes for the app: `api.requestedAccessTokenVersion` of its registration.
+    pub token_version: Option<TokenVersion>,
 }
 
 /// What the rules found.
