@@ -143,7 +143,13 @@ impl Authority {
     }
 }
 
-fn is_guid(text: &str) -> bool {
+/// Whether a host is one under which Entra, in any of its clouds, publishes metadata.
+pub(crate) fn is_entra(host: &str) -> bool {
+    CLOUDS.iter().any(|[name, ..]| host.eq_ignore_ascii_case(name))
+}
+
+/// Whether a text is written as Entra writes its ids: 32 hexadecimal digits in five groups.
+pub(crate) fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

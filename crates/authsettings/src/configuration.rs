@@ -101,6 +101,17 @@ impl Configuration {
         }
     }
 
+    /// Whether it is meant as the whole of an authentication, so that what it leaves out is missing. Settings that only say that it is
+    /// off are those of an app that was never configured; those that name a file (`platform.configFilePath`) give way to it.
+    pub fn is_whole(&self) -> bool {
+        let off = !matches!(
+            self.at("platform.enabled"),
+            Property::Is(Node { value: Value::Bool(true), .. }) | Property::Unknown(_)
+        );
+        let bare = self.at("globalValidation").is_empty() && self.at("identityProviders").is_empty();
+        self.at("platform.configFilePath").is_empty() && !(off && bare)
+    }
+
     /// An app setting by its name, which has case.
     pub fn app_setting(&self, name: &str) -> Property<'_> {
         let found = self.app_settings.iter().find(|(key, _)| key.text == name);
@@ -138,6 +149,26 @@ impl<'a> Property<'a> {
     /// Whether the file does not say its value.
     pub fn is_unknown(self) -> bool {
         matches!(self, Self::Unknown(_))
+    }
+
+    /// Whether it holds nothing: it is left out, or an empty text or list, or a mapping of which all members are so. What is not known
+    /// may hold something.
+    pub fn is_empty(self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::Unknown(_) => false,
+            Self::Is(node) => match &node.value {
+                Value::Text(text) => text.is_empty(),
+                Value::List(items) => items.is_empty(),
+                Value::Map(entries) => entries.iter().all(|(_, inner)| Property::of(inner).is_empty()),
+                _ => false,
+            },
+        }
+    }
+
+    /// Whether not all of it is known: its value, or a member of its list.
+    pub fn is_open(self) -> bool {
+        self.is_unknown() || self.list().iter().any(|item| item.value == Value::Unknown)
     }
 
     /// Its value, if that is true or false.

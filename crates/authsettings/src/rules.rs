@@ -5,7 +5,33 @@
 //! came in with it, and what the user expects.
 
 mod anonymous;
+mod app_id_format;
+mod audience_client_id_only;
+mod audience_foreign;
+mod audience_missing;
+mod audience_slash;
+mod both_lists;
+mod caller_missing;
+mod client_lists_differ;
 mod disabled;
+mod empty_list;
+mod enabled_override;
+mod entra;
+mod excluded;
+mod excluded_any;
+mod excluded_broad;
+mod excluded_pattern;
+mod excluded_runtime;
+mod issuer_any_tenant;
+mod issuer_shape;
+mod issuer_slash;
+mod issuer_version;
+mod mixed_ids;
+mod no_policy;
+mod no_provider;
+mod not_required;
+mod self_only;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -15,7 +41,33 @@ use diagnostics::{Diagnostic, Level, Span};
 use crate::{Configuration, TokenVersion};
 
 /// All rules, in the order in which they are told.
-pub const RULES: &[&Rule] = &[&disabled::RULE, &anonymous::RULE];
+pub const RULES: &[&Rule] = &[
+    &disabled::RULE,
+    &enabled_override::RULE,
+    &anonymous::RULE,
+    &not_required::RULE,
+    &no_provider::RULE,
+    &no_policy::RULE,
+    &empty_list::RULE,
+    &app_id_format::RULE,
+    &mixed_ids::RULE,
+    &self_only::RULE,
+    &caller_missing::RULE,
+    &both_lists::RULE,
+    &client_lists_differ::RULE,
+    &audience_client_id_only::RULE,
+    &audience_missing::RULE,
+    &audience_slash::RULE,
+    &audience_foreign::RULE,
+    &issuer_version::RULE,
+    &issuer_any_tenant::RULE,
+    &issuer_shape::RULE,
+    &issuer_slash::RULE,
+    &excluded_broad::RULE,
+    &excluded_runtime::RULE,
+    &excluded_pattern::RULE,
+    &excluded_any::RULE,
+];
 
 /// One rule.
 pub struct Rule {

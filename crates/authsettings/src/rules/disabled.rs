@@ -1,7 +1,7 @@
 use diagnostics::Level;
 
-use super::{Findings, Rule, Subject};
-use crate::Property;
+use super::{Findings, Rule, Subject, sources};
+use crate::{Form, Property};
 
 pub(super) const RULE: Rule = Rule {
     id: "L-DISABLED",
@@ -11,25 +11,26 @@ pub(super) const RULE: Rule = Rule {
           was never configured look exactly like this, and Terraform's provider sends false where auth_enabled is left out.",
     example: r#"{ "platform": { "enabled": false } }"#,
     fix: "Write platform.enabled: true (Terraform: auth_enabled = true).",
-    sources: &["Microsoft.Web/sites/config authsettingsV2, platform.enabled"],
+    sources: &[sources::SCHEMA, sources::TERRAFORM],
     check,
 };
 
 const ENABLED: &str = "platform.enabled";
 
+/// A plan that takes authentication away is told of as that; the file beside an app is switched on by the app's own settings.
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let configuration = subject.configuration;
-    let at = configuration.nearest(ENABLED);
+    let form = configuration.form;
+    if configuration.removed {
+        return;
+    }
     match configuration.at(ENABLED) {
-        Property::Absent => {
-            findings.at(
-                at,
-                "authentication is off: `platform.enabled` is left out",
-                "write `\"platform\": { \"enabled\": true }`",
-            );
+        Property::Absent if form != Form::File => {
+            let message = format!("authentication is off: `{}` is left out", form.name_of(ENABLED));
+            findings.at(configuration.nearest(ENABLED), message, format!("write {}", form.assign(ENABLED, "true")));
         }
-        property if property.boolean() == Some(false) => {
-            findings.at(property.span().unwrap_or(at), "authentication is switched off", "write `true`");
+        Property::Is(node) if configuration.at(ENABLED).boolean() == Some(false) => {
+            findings.at(node.span, "authentication is switched off", format!("write {}", form.assign(ENABLED, "true")));
         }
         _ => {}
     }
