@@ -101,15 +101,14 @@ impl Configuration {
         }
     }
 
-    /// Whether it is meant as the whole of an authentication, so that what it leaves out is missing. Settings that only say that it is
-    /// off are those of an app that was never configured; those that name a file (`platform.configFilePath`) give way to it.
+    /// Whether it is meant as the whole of an authentication, so that what it leaves out is missing. Not so where it only says that
+    /// authentication is off (an app that was never configured), where it gives way to a file (`platform.configFilePath`), and where
+    /// the file takes it away.
     pub fn is_whole(&self) -> bool {
-        let off = !matches!(
-            self.at("platform.enabled"),
-            Property::Is(Node { value: Value::Bool(true), .. }) | Property::Unknown(_)
-        );
-        let bare = self.at("globalValidation").is_empty() && self.at("identityProviders").is_empty();
-        self.at("platform.configFilePath").is_empty() && !(off && bare)
+        let enabled = self.at("platform.enabled");
+        let is_off = enabled.is_absent() || enabled.boolean() == Some(false);
+        let is_bare = self.at("globalValidation").is_empty() && self.at("identityProviders").is_empty();
+        !(self.removed || (is_off && is_bare)) && self.at("platform.configFilePath").is_empty()
     }
 
     /// An app setting by its name, which has case.

@@ -22,8 +22,8 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let Some(entra) = Entra::of(subject.configuration) else { return };
     for (path, list) in entra.client_lists() {
         for (entry, span) in list.texts().filter(|(entry, _)| !is_meant_as_guid(entry)) {
-            let name = subject.configuration.form.name_of(path);
-            let message = format!("`{entry}` is {}, and `{name}` is compared with client ids", kind(entry));
+            let name = subject.configuration.form.word_of(path);
+            let message = format!("{}, and `{name}` is compared with client ids", what(entry));
             findings.at(span, message, "write the client id of the application or managed identity, a GUID");
         }
     }
@@ -34,13 +34,14 @@ fn is_meant_as_guid(entry: &str) -> bool {
     is_guid(entry.trim_matches(|letter: char| letter.is_whitespace() || matches!(letter, '{' | '}')))
 }
 
-fn kind(entry: &str) -> &'static str {
-    match entry {
-        _ if entry.trim().is_empty() => "nothing",
+fn what(entry: &str) -> String {
+    let kind = match entry {
+        _ if entry.trim().is_empty() => return "this is empty".to_owned(),
         _ if entry.starts_with("api://") => "an App ID URI",
         _ if entry.starts_with('/') => "the id of an Azure resource",
         _ if entry.contains("://") => "a URL",
         _ if entry.contains('.') && !entry.contains(char::is_whitespace) => "a host name",
         _ => "a name",
-    }
+    };
+    format!("`{entry}` is {kind}")
 }

@@ -35,8 +35,8 @@ const SHARED: &[(&str, &str)] = &[
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let configuration = subject.configuration;
     let Some(entra) = Entra::of(configuration) else { return };
-    let own = entra.client_id.text().unwrap_or("<client id>");
-    let help = format!("accept `{own}` or the app's own App ID URI, and let callers ask for that");
+    let own = entra.client_id.text().map_or("the client id".to_owned(), |id| format!("`{id}`"));
+    let help = format!("accept {own} or the app's own App ID URI, and let callers ask for that");
     for (audience, span) in entra.audiences.texts() {
         if let Some(api) = owner(audience) {
             let message = format!("`{audience}` is {api}'s audience: tokens made for it are accepted here");

@@ -33,10 +33,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let message = format!("callers ask for `{audience}`, which is not accepted as an audience");
-    let help = format!(
-        "add it to `{}`, or let them ask for `{}`",
-        configuration.form.name_of(AUDIENCES),
-        entra.client_id.text().unwrap_or("<client id>")
-    );
+    let own = entra.client_id.text().map_or("the client id".to_owned(), |id| format!("`{id}`"));
+    let help = format!("add it to `{}`, or let them ask for {own}", configuration.form.name_of(AUDIENCES));
     findings.at(configuration.nearest(AUDIENCES), message, help);
 }

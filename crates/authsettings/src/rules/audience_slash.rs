@@ -16,14 +16,15 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// What is listed in both spellings is meant so.
+/// What is listed in both spellings is meant so. No spelling is wrong where the right one is accepted anyway.
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let Some(entra) = Entra::of(subject.configuration) else { return };
     let is_listed = |audience: &str| entra.audiences.texts().any(|(known, _)| known == audience);
     for (audience, span) in entra.audiences.texts().filter(|(audience, _)| !is_foreign(audience)) {
         let expected = subject.expected.audience.as_deref().filter(|expected| is_nearly(audience, expected));
         match (expected, audience.strip_suffix('/')) {
-            (Some(expected), _) if is_listed(expected) => {}
+            _ if subject.expected.audience.as_deref() == Some(audience) => {}
+            (Some(expected), _) if entra.accepts_audience(expected) == Some(true) => {}
             (Some(expected), _) => {
                 let message = format!("`{audience}` is not `{expected}`: a slash at the end and case count");
                 findings.at(span, message, format!("write `{expected}`, as callers ask for it"));

@@ -27,7 +27,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if entra.applications.list().is_empty() {
         return;
     }
-    let [applications, principals] = [APPLICATIONS, path].map(|path| configuration.form.name_of(path));
+    let [applications, principals] = [APPLICATIONS, path].map(|path| configuration.form.word_of(path));
     let message = format!("a caller must pass `{principals}` and `{applications}`, not one of them");
     findings.at(configuration.nearest(path), message, "keep one of the two, or list every caller in both");
 }

@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let Some(entra) = Entra::of(configuration) else { return };
     for caller in &subject.expected.callers {
         let Some(path) = gap(&entra, caller) else { continue };
-        let message = format!("`{caller}` must get in and is not in `{}`", form.name_of(path));
+        let message = format!("`{caller}` must get in and is not in `{}`", form.word_of(path));
         let help = match path {
             IDENTITIES => format!("add its object id here, or list client ids in `{}`", form.name_of(APPLICATIONS)),
             _ => format!("add its client id here; an object id belongs in `{}`", form.name_of(IDENTITIES)),

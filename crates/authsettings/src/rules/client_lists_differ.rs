@@ -29,8 +29,12 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
     let covers = |whole, part: crate::Property<'_>| part.texts().all(|(id, _)| lists(whole, id));
     if !covers(entra.applications, entra.jwt_clients) || !covers(entra.jwt_clients, entra.applications) {
-        let [applications, clients] = [APPLICATIONS, JWT_CLIENTS].map(|path| configuration.form.name_of(path));
+        let [applications, clients] = [APPLICATIONS, JWT_CLIENTS].map(|path| configuration.form.word_of(path));
         let message = format!("`{clients}` and `{applications}` differ, and only who is in both gets in");
-        findings.at(configuration.nearest(JWT_CLIENTS), message, format!("keep `{applications}` alone"));
+        findings.at(
+            configuration.nearest(JWT_CLIENTS),
+            message,
+            format!("keep `{}` alone", configuration.form.name_of(APPLICATIONS)),
+        );
     }
 }

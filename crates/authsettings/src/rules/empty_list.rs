@@ -27,11 +27,12 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if let Property::Is(node) = entra.applications
         && node.value == Value::List(Vec::new())
     {
-        let name = configuration.form.name_of(APPLICATIONS);
+        let form = configuration.form;
+        let name = form.word_of(APPLICATIONS);
         findings.at(
             node.span,
             format!("`{name}` is empty: it may let in any application, or none"),
-            "write the callers' client ids",
+            format!("write the callers' client ids: {}", form.assign(APPLICATIONS, "[\"...\"]")),
         );
     }
 }

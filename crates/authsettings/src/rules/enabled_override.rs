@@ -26,8 +26,10 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let value = setting.text().map(str::to_owned).or(setting.boolean().map(|value| value.to_string()));
     let switch = value.and_then(|value| AppSettings::from_pairs([(NAME, value.as_str())]).auth_enabled);
     let message = match switch {
-        Some(false) => format!("`{NAME}` switches authentication off, whatever the auth configuration says"),
-        _ => format!("`{NAME}` decides whether authentication is on, and not the auth configuration"),
+        Some(false) => {
+            format!("`{NAME}` switches authentication off on Linux Consumption, whatever the auth configuration says")
+        }
+        _ => format!("`{NAME}` decides on Linux Consumption whether authentication is on, not the auth configuration"),
     };
     findings.at(
         span,

@@ -12,7 +12,7 @@ pub(super) enum Kind {
     Broad,
     /// It takes in the webhooks of extensions.
     Runtime,
-    /// It is no path that the platform can match, for this reason.
+    /// It is written in a way that is not supported, for this reason.
     NoPattern(&'static str),
     /// It is one path, or what is below one.
     Path,
@@ -21,8 +21,8 @@ pub(super) enum Kind {
 impl Kind {
     /// The kind of one entry.
     ///
-    /// Documented is a path from the root, and `/*` at its end. Whether an entry without that also takes in what is below it, and
-    /// whether case counts, is not known: a broad entry is one that is broad in the widest reading.
+    /// Documented is a path from the root, and `/*` at its end. Whether an entry without that takes in what is below it as well, and
+    /// whether case counts, is not known: what would be broad in the wider reading is broad.
     pub(super) fn of(entry: &str) -> Self {
         let lower = entry.to_ascii_lowercase();
         let root = lower.trim_end_matches(['*', '/']);

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let help = "write each path out, such as `/api/health`, or what is below one, such as `/public/*`";
     tell(subject, findings, help, |entry, kind| match kind {
-        Kind::NoPattern(reason) => Some(format!("`{entry}` {reason}: the platform does not match it")),
+        Kind::NoPattern(reason) => Some(format!("`{entry}` {reason}: that is not supported")),
         _ => None,
     });
 }

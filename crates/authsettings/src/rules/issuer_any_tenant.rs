@@ -26,11 +26,9 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let Some(entra) = Entra::of(configuration) else { return };
     let (Some(issuer), Some(span)) = (entra.issuer.text(), entra.issuer.span()) else { return };
     let tenant = subject.expected.tenant.as_deref().unwrap_or("<tenant id>");
-    let help = format!(
-        "write `https://login.microsoftonline.com/{tenant}/v2.0`, or list the tenants in the app setting `{TENANTS}`"
-    );
+    let own = format!("write `https://login.microsoftonline.com/{tenant}/v2.0`");
     if issuer.to_ascii_lowercase().contains("{tenantid}") {
-        findings.at(span, "`{tenantid}` stands for whatever tenant a token names, and names none", help);
+        findings.at(span, "`{tenantid}` stands for whatever tenant a token names, and names none", own);
         return;
     }
     let is_limited = entra.names_callers() || !configuration.app_setting(TENANTS).is_empty();
@@ -41,5 +39,6 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         "consumers" => "any personal account",
         _ => return,
     };
+    let help = format!("{own}, or list the tenants in the app setting `{TENANTS}`");
     findings.at(span, format!("tokens of {who} are accepted, and nothing says whose are meant"), help);
 }

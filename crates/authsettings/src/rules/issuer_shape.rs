@@ -23,15 +23,20 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let Some(entra) = Entra::of(subject.configuration) else { return };
     let (Some(issuer), Some(span)) = (entra.issuer.text(), entra.issuer.span()) else { return };
     let expected = subject.expected.tenant.as_deref();
-    if let Some(flaw) = flaw(issuer, expected).filter(|_| !issuer.is_empty()) {
-        let written = issuer.split('/').find(|part| is_tenant_id(part));
-        let tenant = expected.or(written).unwrap_or("<tenant id>");
-        let help = format!(
+    let Some(flaw) = flaw(issuer, expected).filter(|_| !issuer.is_empty()) else { return };
+    let tenant = expected.or(issuer.split('/').find(|part| is_tenant_id(part))).unwrap_or("<tenant id>");
+    let help = match issuer.split('/').nth(2) {
+        Some(host) if is_below(host, B2C) => format!("write `https://{host}/{tenant}/B2C_1_<policy>/v2.0`"),
+        _ => format!(
             "write `https://login.microsoftonline.com/{tenant}/v2.0`, or `https://sts.windows.net/{tenant}/` for v1 tokens"
-        );
-        findings.at(span, flaw, help);
-    }
+        ),
+    };
+    findings.at(span, flaw, help);
 }
+
+/// Below them are the hosts of Azure AD B2C and of Entra External ID.
+const B2C: &str = "b2clogin.com";
+const EXTERNAL: &str = "ciamlogin.com";
 
 /// What keeps an issuer from naming the metadata that is meant.
 fn flaw(issuer: &str, expected: Option<&str>) -> Option<String> {
@@ -41,16 +46,15 @@ fn flaw(issuer: &str, expected: Option<&str>) -> Option<String> {
     if !scheme.eq_ignore_ascii_case("https") {
         return Some(format!("`{scheme}` is not `https`: whoever is on the way could hand out other keys"));
     }
-    let (is_b2c, is_external) = (is_below(host, "b2clogin.com"), is_below(host, "ciamlogin.com"));
-    if is_b2c {
+    if is_below(host, B2C) {
         let names_policy = path.to_ascii_lowercase().contains("b2c_1");
         return (!names_policy).then(|| format!("`{host}` has metadata for each policy, and no policy is named"));
     }
-    if !is_external && !is_entra(host) {
+    if !is_below(host, EXTERNAL) && !is_entra(host) {
         return Some(format!("`{host}` is no host of Entra"));
     }
     match segments.as_slice() {
-        [""] | ["v1.0" | "v2.0"] => Some("no tenant is named".to_owned()),
+        ["" | "v1.0" | "v2.0"] => Some("no tenant is named".to_owned()),
         parts if parts.contains(&"") => Some("a slash is doubled".to_owned()),
         ["v2.0", ..] => Some("`v2.0` belongs behind the tenant, not before it".to_owned()),
         [tenant] | [tenant, "v2.0"] => of_tenant(tenant, expected),

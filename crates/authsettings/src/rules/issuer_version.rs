@@ -26,7 +26,7 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let configuration = subject.configuration;
     let Some(entra) = Entra::of(configuration) else { return };
     let (Some(authority), Some(span)) = (entra.authority(), entra.issuer.span()) else { return };
-    let issuer = configuration.form.name_of(ISSUER);
+    let issuer = configuration.form.word_of(ISSUER);
     let (message, help) = match (authority.version, subject.expected.token_version) {
         (TokenVersion::V2, None) => (
             "this issuer is for v2 tokens: does the app's registration ask for them?".to_owned(),

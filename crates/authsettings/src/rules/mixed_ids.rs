@@ -23,8 +23,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let configuration = subject.configuration;
     let Some(entra) = Entra::of(configuration) else { return };
-    let [applications, identities] = [APPLICATIONS, IDENTITIES].map(|path| configuration.form.name_of(path));
-    let help = format!("write client ids in `{applications}` and object ids in `{identities}`");
+    let form = configuration.form;
+    let help =
+        format!("write client ids in `{}`, object ids in `{}`", form.name_of(APPLICATIONS), form.name_of(IDENTITIES));
+    let [applications, identities] = [APPLICATIONS, IDENTITIES].map(|path| form.word_of(path));
     for (id, span) in entra.identities.texts() {
         if entra.client_id.text().is_some_and(|own| own.eq_ignore_ascii_case(id)) {
             findings.at(
@@ -38,12 +40,12 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         }
     }
     for (path, list) in entra.client_lists().into_iter().chain([(IDENTITIES, entra.identities)]) {
-        let name = configuration.form.name_of(path);
+        let name = form.word_of(path);
         let (wanted, names, others) = match path {
             IDENTITIES => ("object ids", OBJECTS, CLIENTS),
             _ => ("client ids", CLIENTS, OBJECTS),
         };
-        for span in expressions(list) {
+        for span in expressions(configuration, path, list) {
             let words = words_at(configuration, span);
             if mentions(&words, others) && !mentions(&words, names) {
                 let message = format!("by its name this is the other id, and `{name}` is compared with {wanted}");
@@ -57,9 +59,11 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 const CLIENTS: &[&str] = &["client", "app", "application"];
 const OBJECTS: &[&str] = &["principal", "object"];
 
-/// Where a list, or a member of it, is an expression.
-fn expressions(list: Property<'_>) -> Vec<Span> {
+/// Where a list, or a member of it, is an expression. One that stands for more than the list says nothing of the list by its words.
+fn expressions(configuration: &Configuration, path: &str, list: Property<'_>) -> Vec<Span> {
+    let parent = path.rsplit_once('.').map_or(Property::Absent, |(parent, _)| configuration.at(parent));
     match list {
+        Property::Unknown(_) if parent.is_unknown() => Vec::new(),
         Property::Unknown(span) => vec![span],
         _ => list.list().iter().filter(|item| item.value == Value::Unknown).map(|item| item.span).collect(),
     }

@@ -22,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
 
 const PROVIDERS: &str = "identityProviders";
 const PROVIDER: &str = "identityProviders.azureActiveDirectory";
+const ENABLED: &str = "identityProviders.azureActiveDirectory.enabled";
 
 fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let configuration = subject.configuration;
@@ -29,32 +30,26 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if !configuration.is_whole() {
         return;
     }
-    let parts = [CLIENT_ID, ISSUER];
-    let missing: Vec<&str> = parts.into_iter().filter(|path| configuration.at(path).is_empty()).collect();
-    let enabled = configuration.at(&format!("{PROVIDER}.enabled"));
-    let help = format!(
-        "give `{}` {}",
-        form.name_of(PROVIDER),
-        parts.map(|path| format!("`{}`", form.name_of(path))).join(" and ")
-    );
-    match (enabled.boolean(), missing.as_slice()) {
-        (Some(false), _) if !relies_on_another(configuration) => {
-            let span = enabled.span().unwrap_or(configuration.span);
-            findings.at(
-                span,
-                "Entra is switched off as a provider, and no other one is registered",
-                "remove this line, or write `true`",
-            );
+    let is_off = configuration.at(ENABLED).boolean() == Some(false);
+    let missing: Vec<&str> = [CLIENT_ID, ISSUER].into_iter().filter(|path| configuration.at(path).is_empty()).collect();
+    if (is_off || missing.len() == 2) && relies_on_another(configuration) {
+        return;
+    }
+    let values: Vec<_> = missing.iter().map(|path| form.assign(path, "\"...\"")).collect();
+    let help = format!("write {}", values.join(" and "));
+    match missing.as_slice() {
+        [] if !is_off => {}
+        [] => {
+            let message = "Entra is switched off as a provider, and no other one is registered";
+            findings.at(configuration.nearest(ENABLED), message, format!("write {}", form.assign(ENABLED, "true")));
         }
-        (Some(false), _) | (_, []) => {}
-        (_, [one]) => {
-            let message = format!("`{}` is missing: no token can be told valid", form.name_of(one));
+        [one] if !is_off => {
+            let message = format!("`{}` is missing: no token can be told valid", form.word_of(one));
             findings.at(configuration.nearest(one), message, help);
         }
-        _ if !relies_on_another(configuration) => {
+        _ => {
             findings.at(configuration.nearest(PROVIDER), "no provider is registered: no token can be told valid", help);
         }
-        _ => {}
     }
 }
 

@@ -22,16 +22,17 @@ fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let configuration = subject.configuration;
     let form = configuration.form;
     let action = configuration.at("globalValidation.unauthenticatedClientAction");
-    if action.text().is_some_and(|action| action.eq_ignore_ascii_case("AllowAnonymous")) {
+    let is_open_to_all = action.text().is_some_and(|action| action.eq_ignore_ascii_case("AllowAnonymous"));
+    if is_open_to_all || !configuration.is_whole() {
         return;
     }
     let required = configuration.at(REQUIRED);
     let (span, what) = match required {
-        Property::Absent if configuration.is_whole() => (configuration.nearest(REQUIRED), "left out"),
+        Property::Absent => (configuration.nearest(REQUIRED), "left out"),
         Property::Is(node) if required.boolean() == Some(false) => (node.span, "false"),
         _ => return,
     };
     let action = action.text().map(|action| format!(", whatever `{action}` promises")).unwrap_or_default();
-    let message = format!("`{}` is {what}: requests without a token may pass{action}", form.name_of(REQUIRED));
+    let message = format!("`{}` is {what}: requests without a token may pass{action}", form.word_of(REQUIRED));
     findings.at(span, message, format!("write {}", form.assign(REQUIRED, "true")));
 }

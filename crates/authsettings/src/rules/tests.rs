@@ -1,5 +1,11 @@
 //! What is asked of every rule, and what the tests of single rules make their configurations with.
 
+mod audiences;
+mod callers;
+mod issuers;
+mod paths;
+mod switches;
+
 use diagnostics::{Level, Node, Source, Span, Value, parse, render};
 
 use super::{Expected, RULES, Rule, Subject, lint};
@@ -178,4 +184,122 @@ fn what_is_found_names_its_rule_its_words_and_what_to_do() {
             );
         }
     }
+}
+
+/// How each rule speaks to whoever wrote JSON, and what it advises whoever wrote Terraform.
+#[test]
+fn every_rule_speaks_in_the_words_of_the_file() {
+    for rule in RULES {
+        let terraform = Given::read(rule.example).form(Form::Terraform);
+        let advice: Vec<_> = terraform.lint().into_iter().filter(|one| one.rule == Some(rule.id)).collect();
+        let advice: Vec<_> = advice
+            .iter()
+            .map(|one| format!("{}\n  help: {}", one.message, one.help.as_deref().unwrap_or_default()))
+            .collect();
+        let told = Given::read(rule.example).told(rule.id);
+        insta::assert_snapshot!(rule.id, format!("{told}\nin Terraform: {}", advice.join("\n")));
+    }
+}
+
+#[test]
+fn what_is_not_known_is_neither_wrong_nor_missing() {
+    let Given { configuration, expected } = Given::baseline(EXPECTED);
+    for at in 0.. {
+        let mut configuration = configuration.clone();
+        if !forget(&mut configuration.properties, &mut { at }) {
+            break;
+        }
+        let given = Given { configuration, expected: expected.clone() };
+        assert_eq!(given.fired(), [""; 0], "{:?}", given.configuration.properties);
+    }
+}
+
+#[test]
+fn of_an_example_that_is_not_known_nothing_is_said() {
+    for rule in RULES {
+        let mut given = Given::read(rule.example);
+        given.configuration.properties.value = Value::Unknown;
+        for (_, node) in &mut given.configuration.app_settings {
+            node.value = Value::Unknown;
+        }
+        // That the app setting is there is enough.
+        assert!(rule.id == "L-ENV-OFF" || !given.fires(rule.id), "{}", rule.id);
+    }
+}
+
+/// Turns the value at some place of the tree, counted in writing order, into one that is not known.
+fn forget(node: &mut Node, at: &mut usize) -> bool {
+    if *at == 0 {
+        node.value = Value::Unknown;
+        return true;
+    }
+    *at -= 1;
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().any(|item| forget(item, at)),
+        Value::Map(entries) => entries.iter_mut().any(|(_, inner)| forget(inner, at)),
+        _ => false,
+    }
+}
+
+/// What a rule says beside what its example shows.
+#[test]
+fn a_rule_says_what_it_found() {
+    const CHECKS: &str = "validation.defaultAuthorizationPolicy";
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        ("L-DISABLED", &[("platform.enabled", "")]),
+        ("L-ENV-OFF", &[("appSettings.WEBSITE_AUTH_ENABLED", r#""true""#)]),
+        ("L-ANON", &[("globalValidation", r#"{ "unauthenticatedClientAction": "AllowAnonymous" }"#)]),
+        ("L-REQ-MISSING", &[("globalValidation", r#"{ "requireAuthentication": false }"#)]),
+        ("L-NO-PROVIDER", &[("registration.openIdIssuer", "")]),
+        ("L-NO-PROVIDER", &[("identityProviders.azureActiveDirectory.enabled", "false")]),
+        ("L-NO-PROVIDER", &[("identityProviders.azureActiveDirectory", r#"{ "enabled": false }"#)]),
+        (
+            "L-APPID-FORMAT",
+            &[(CHECKS, r#"{ "allowedApplications": ["/subscriptions/x", "api://x", "https://x", "x", ""] }"#)],
+        ),
+        ("L-OID-VS-APPID", &[(CHECKS, r#"{ "allowedApplications": ["[parameters('apimPrincipalId')]"] }"#)]),
+        (
+            "L-OID-VS-APPID",
+            &[(CHECKS, r#"{ "allowedPrincipals": { "identities": ["[parameters('apimClientId')]"] } }"#)],
+        ),
+        (
+            "L-OID-VS-APPID",
+            &[(CHECKS, r#"{ "allowedPrincipals": { "identities": ["11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41"] } }"#)],
+        ),
+        (
+            "L-APIM-MISSING",
+            &[(CHECKS, r#"{ "allowedPrincipals": { "identities": ["x"] } }"#), ("expected.callers", r#"["y"]"#)],
+        ),
+        ("L-AUD-NONE", &[("registration.clientId", r#""[parameters('id')]""#)]),
+        ("L-AUD-SLASH", &[("validation.allowedAudiences", r#"["api://X"]"#), ("expected.audience", r#""api://x""#)]),
+        ("L-AUD-FOREIGN", &[("validation.allowedAudiences", r#""[environment().authentication.audiences]""#)]),
+        ("L-ISS-VERSION", &[("expected.tokenVersion", r#""v1""#)]),
+        (
+            "L-ISS-VERSION",
+            &[
+                ("registration.openIdIssuer", r#""https://sts.windows.net/x.example/""#),
+                ("expected.tokenVersion", r#""v2""#),
+            ],
+        ),
+        ("L-ISS-MULTI", &[("registration.openIdIssuer", r#""https://login.microsoftonline.com/{tenantid}/v2.0""#)]),
+        ("L-ISS-SHAPE", &[("expected.tenant", r#""a5c1f0d2-8b3e-4f6a-9c7d-1e2f3a4b5c6d""#)]),
+        ("L-ISS-SHAPE", &[("registration.openIdIssuer", r#""http://login.microsoftonline.com/x""#)]),
+        ("L-ISS-SHAPE", &[("registration.openIdIssuer", r#""https://example.net/x""#)]),
+        ("L-ISS-SHAPE", &[("registration.openIdIssuer", r#""https://sts.windows.net/<tenant>/""#)]),
+        ("L-ISS-SHAPE", &[("registration.openIdIssuer", r#""https://x.b2clogin.com/x/v2.0""#)]),
+        ("L-ISS-SHAPE", &[("registration.openIdIssuer", r#""https://login.microsoftonline.com/x/oauth2/token""#)]),
+        ("L-EXCL-BROAD", &[("globalValidation.excludedPaths", r#"["/*", "/admin*", "/.auth"]"#)]),
+        ("L-EXCL-PATTERN", &[("globalValidation.excludedPaths", r#"["api", "/a?b", "/(a|b)"]"#)]),
+    ];
+    let mut told = String::new();
+    for (rule, changes) in cases {
+        let found: Vec<_> = Given::baseline(changes).lint().into_iter().filter(|one| one.rule == Some(rule)).collect();
+        assert!(!found.is_empty(), "{rule} does not fire: {changes:?}");
+        for one in found {
+            let words = one.span.map(|span| &one.source.text[span.start..span.end]).unwrap_or_default();
+            let help = one.help.unwrap_or_default();
+            told += &format!("{rule} at {words}\n  {}\n  help: {help}\n", one.message);
+        }
+    }
+    insta::assert_snapshot!(told);
 }

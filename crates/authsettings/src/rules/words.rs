@@ -86,6 +86,12 @@ impl Form {
         }
     }
 
+    /// The last word of a property's name in this form, for a message that stands beside it: `allowed_applications`.
+    pub fn word_of(self, path: &str) -> &str {
+        let name = self.name_of(path);
+        name.rsplit_once('.').map_or(name, |(_, word)| word)
+    }
+
     /// How a property gets a value in this form, in a line of help: `require_authentication = true` in Terraform,
     /// `globalValidation.requireAuthentication: true` elsewhere. The value is written as JSON.
     pub fn assign(self, path: &str, value: &str) -> String {
