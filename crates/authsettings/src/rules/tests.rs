@@ -39,7 +39,7 @@ impl Given {
         let (form, host) = (Form::Resource, Host::default());
         let (name, conditional, removed) = (String::new(), None, false);
         let configuration =
-            Configuration { source, name, form, host, conditional, removed, span, properties, app_settings };
+            Configuration { source, name, form, host, conditional, removed, absent: false, span, properties, app_settings };
         Self { configuration, expected }
     }
 
