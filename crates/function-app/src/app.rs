@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use authsettings::Settings;
-use serve::{Request, Response, ServeError, Server, ServerConfig, Service};
+use serve::{Request, Response, ServeError, Server, ServerConfig, Service, Unread};
 
 use crate::decisions::Decisions;
 use crate::published::Published;
-use crate::{Call, Chain, Decision, Documents, FunctionSpec, KeyCache, Keys};
+use crate::{Call, Chain, Decision, Documents, FunctionSpec, KeyCache, Keys, Upstream};
 
 /// How an app is set up.
 pub struct AppConfig {
@@ -38,6 +38,14 @@ impl AppConfig {
             keys: Keys::generate(),
             chain: Chain::standard(),
         }
+    }
+
+    /// The same platform before a host that runs elsewhere.
+    #[must_use]
+    pub fn before(mut self, upstream: Upstream) -> Self {
+        self.chain = Chain::before(upstream);
+        self.server.limits.body_bytes = Upstream::BODY_BYTES;
+        self
     }
 }
 
@@ -76,18 +84,27 @@ impl App {
     pub fn decisions(&self) -> Vec<Decision> {
         self.decisions.list()
     }
-}
 
-impl Service for App {
-    async fn call(&self, request: Request) -> Response {
+    async fn answer(&self, request: Request, unread: Option<Unread>) -> Response {
         let (at, method, path) = (request.at, request.method.to_string(), request.path().to_owned());
-        let mut call = Call::new(Arc::clone(&self.site), request);
+        let mut call = Call::new(Arc::clone(&self.site), request, unread);
         let stage = self.chain.play(&mut call).await;
         let Call { response, reason, notes, .. } = call;
         let status = response.status().as_u16();
         self.decisions.keep(Decision { at, method, path, stage, status, reason, notes });
         response
     }
+}
+
+impl Service for App {
+    async fn call(&self, request: Request) -> Response {
+        self.answer(request, None).await
+    }
+
+    async fn call_unread(&self, request: Request, unread: Unread) -> Response {
+        self.answer(request, Some(unread)).await
+    }
+
     fn reads_bodies(&self) -> bool {
         self.chain.reads_bodies()
     }

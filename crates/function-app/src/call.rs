@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use authsettings::{Answer, Facts, Identity, Reason, canonical_path, decide};
-use serve::{Request, Response};
+use serve::{Request, Response, Unread};
 
 use crate::{Jws, PublicKey, Site, platform};
 
@@ -37,6 +37,10 @@ pub struct Call {
     pub notes: Vec<String>,
     /// The answer, from the stage that gave it; until then a 500.
     pub response: Response,
+    /// Whether that is the answer of a host that runs elsewhere, which is left as it is.
+    pub forwarded: bool,
+    /// The body, where it is still on its way.
+    unread: Option<Unread>,
 }
 
 /// Where the Functions host sends a request.
@@ -51,7 +55,7 @@ pub enum Route {
 }
 
 impl Call {
-    pub(crate) fn new(site: Arc<Site>, request: Request) -> Self {
+    pub(crate) fn new(site: Arc<Site>, request: Request, unread: Option<Unread>) -> Self {
         let path = canonical(&request);
         Self {
             site,
@@ -66,6 +70,8 @@ impl Call {
             reason: None,
             notes: Vec::new(),
             response: platform::empty(500),
+            forwarded: false,
+            unread,
         }
     }
 
@@ -94,6 +100,17 @@ impl Call {
     /// How the settings answer this request, given these facts.
     pub fn ask(&self, facts: &Facts) -> Answer {
         decide(&self.site.settings, facts, &self.asked())
+    }
+
+    /// Reads the body into the request, where it is still on its way.
+    ///
+    /// # Errors
+    /// The answer to one that is too large, too slow or broken.
+    pub async fn read_body(&mut self) -> Result<(), Box<Response>> {
+        if let Some(unread) = self.unread.take() {
+            self.request.body = unread.read().await?;
+        }
+        Ok(())
     }
 
     /// Notes something for an explanation.

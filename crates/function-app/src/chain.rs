@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
 
-use crate::{Call, Flow, stages};
+use crate::{Call, Flow, Upstream, stages};
 
 /// What a stage returns.
 pub type StageFuture<'a> = Pin<Box<dyn Future<Output = Flow> + Send + 'a>>;
@@ -64,6 +64,8 @@ pub enum StageId {
     HostKey,
     /// The function answers.
     Function,
+    /// In place of these three, a host that runs elsewhere answers.
+    Upstream,
     /// The answer leaves, whichever stage gave it: [`Call::response`] has it, and it may still be changed or replaced.
     Answer,
 }
@@ -78,7 +80,22 @@ impl Chain {
     /// The stages without a flaw. None of them looks at a body, so nobody has to send one to be answered.
     pub fn standard() -> Self {
         use StageId as Id;
-        let stages: [(StageId, Box<dyn Stage>); _] = [
+        Self::of([
+            (Id::HostRoute, Box::new(stages::host_route)),
+            (Id::HostKey, Box::new(stages::host_key)),
+            (Id::Function, Box::new(stages::function)),
+        ])
+    }
+
+    /// The platform's stages, and a host that runs elsewhere. Bodies are read once a request is let through.
+    pub fn before(upstream: Upstream) -> Self {
+        Self::of([(StageId::Upstream, Box::new(upstream))])
+    }
+
+    /// The platform, what stands behind it, and the way out.
+    fn of<const N: usize>(behind: [(StageId, Box<dyn Stage>); N]) -> Self {
+        use StageId as Id;
+        let platform: [(StageId, Box<dyn Stage>); _] = [
             (Id::FrontEnd, Box::new(stages::front_end)),
             (Id::RequireHttps, Box::new(stages::require_https)),
             (Id::StripIdentityHeaders, Box::new(stages::strip_identity_headers)),
@@ -95,12 +112,11 @@ impl Chain {
             (Id::Caller, Box::new(stages::caller)),
             (Id::Decide, Box::new(stages::decide)),
             (Id::InjectIdentity, Box::new(stages::inject_identity)),
-            (Id::HostRoute, Box::new(stages::host_route)),
-            (Id::HostKey, Box::new(stages::host_key)),
-            (Id::Function, Box::new(stages::function)),
-            (Id::Answer, Box::new(stages::answer)),
         ];
-        Self { stages: stages.into(), reads_bodies: false }
+        let mut stages = Vec::from(platform);
+        stages.extend(behind);
+        stages.push((Id::Answer, Box::new(stages::answer)));
+        Self { stages, reads_bodies: false }
     }
 
     /// Puts another stage in the place of one.

@@ -4,6 +4,7 @@
 //! keys; the *function* shows a marker and the principal it was given. Each answers as its original does, and all are one
 //! [`Chain`] of small stages over one [`Call`]. A stage extracts facts, [`authsettings::decide`] compares them with the settings.
 //! Stages can be replaced by others, which is how flaws are planted to prove that scenarios catch them; none is planted here.
+//! With an [`Upstream`] the platform alone is this crate's, and a Functions host that runs elsewhere answers behind it.
 //!
 //! What stages are made of is public, so that another stage can be made of most of the same: segments and headers of a token in
 //! [`jws`], objects in [`json`], keys in [`published`] and [`KeyCache`], the settings' answer in [`Call::ask`] and
@@ -29,6 +30,7 @@ pub mod published;
 pub mod stages;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 pub use app::{App, AppConfig, FunctionApp, Site};
 pub use call::{Call, Flow, Route};
@@ -39,3 +41,4 @@ pub use functions::{AuthLevel, FunctionSpec, Keys, MARKER};
 pub use jws::Jws;
 pub use key_cache::{FetchedKeys, KeyCache, KeySource};
 pub use published::PublicKey;
+pub use upstream::Upstream;

@@ -12,9 +12,8 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use http::StatusCode;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,6 +29,7 @@ use crate::message::{Request, Response, Service, respond};
 use crate::patient::Patient;
 use crate::rule::{Fault, header_map};
 use crate::server::{Limits, ServerConfig};
+use crate::unread::Unread;
 
 /// What all connections of a listener have in common.
 pub(crate) struct Shared<S> {
@@ -191,18 +191,23 @@ async fn exchange<S: Service>(
     let mut record = Record { method: request.method.to_string(), path: request.path().to_owned(), note: None };
 
     shared.service.arrived(&request);
-    let received = if shared.service.reads_bodies() { receive(body, shared.limits()).await } else { Ok(Bytes::new()) };
-    let outcome = match received {
-        Ok(body) => {
+    let unread = Unread::new(body, shared.limits());
+    let received = if shared.service.reads_bodies() {
+        unread.receive().await.map(|body| {
             request.body = body;
+            None
+        })
+    } else {
+        Ok(Some(unread))
+    };
+    let outcome = match received {
+        Ok(unread) => {
             let fault = shared.config.faults.hit(&record.path);
-            play(shared, fault, request, &mut record, started).await
+            play(shared, fault, Asked { request, unread }, &mut record, started).await
         }
-        Err((status, reason)) => {
-            record.note = Some(reason);
-            let mut refusal = respond(status, "text/plain", format!("{reason}\n"));
-            refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            Ok(Answer::whole(refusal))
+        Err(not_received) => {
+            record.note = Some(not_received.reason);
+            Ok(Answer::whole(not_received.response()))
         }
     };
     let status = outcome.as_ref().ok().map(|response| response.status().as_u16());
@@ -210,16 +215,22 @@ async fn exchange<S: Service>(
     outcome
 }
 
+/// A request, and its body where the service has it still on its way.
+struct Asked {
+    request: Request,
+    unread: Option<Unread>,
+}
+
 /// Plays a fault, if there is one, else the service.
 async fn play<S: Service>(
     shared: &Shared<S>,
     fault: Option<Arc<Fault>>,
-    request: Request,
+    asked: Asked,
     record: &mut Record,
     started: Instant,
 ) -> Result<hyper::Response<Answer>, Reset> {
-    let (peer, at) = (request.peer, request.at);
-    let Some(fault) = fault else { return Ok(Answer::whole(ask(shared, request, record).await)) };
+    let (peer, at) = (asked.request.peer, asked.request.at);
+    let Some(fault) = fault else { return Ok(Answer::whole(ask(shared, asked, record).await)) };
     record.note = Some(fault.note());
     match &*fault {
         Fault::Status { status, headers, body, body_base64 } => {
@@ -231,20 +242,20 @@ async fn play<S: Service>(
             Ok(Answer::whole(response))
         }
         Fault::Headers { headers } => {
-            let mut response = ask(shared, request, record).await;
+            let mut response = ask(shared, asked, record).await;
             response.headers_mut().extend(header_map(headers));
             Ok(Answer::whole(response))
         }
         Fault::Delay { milliseconds } => {
             tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
-            Ok(Answer::whole(ask(shared, request, record).await))
+            Ok(Answer::whole(ask(shared, asked, record).await))
         }
         Fault::Drip { milliseconds, bytes } => {
             let pause = Duration::from_millis(*milliseconds);
-            Ok(ask(shared, request, record).await.map(|body| Answer::dripping(body, *bytes, pause)))
+            Ok(ask(shared, asked, record).await.map(|body| Answer::dripping(body, *bytes, pause)))
         }
-        Fault::Pad { bytes } => Ok(ask(shared, request, record).await.map(|body| Answer::padded(body, *bytes))),
-        Fault::Truncate { bytes } => Ok(ask(shared, request, record).await.map(|body| Answer::cut(&body, *bytes))),
+        Fault::Pad { bytes } => Ok(ask(shared, asked, record).await.map(|body| Answer::padded(body, *bytes))),
+        Fault::Truncate { bytes } => Ok(ask(shared, asked, record).await.map(|body| Answer::cut(&body, *bytes))),
         Fault::Reset => Err(Reset),
         Fault::Hang => {
             record.keep(shared, None, peer, at, started);
@@ -254,8 +265,13 @@ async fn play<S: Service>(
 }
 
 /// Asks the service; a panic becomes a 500.
-async fn ask<S: Service>(shared: &Shared<S>, request: Request, record: &mut Record) -> Response {
-    let mut call = pin!(async { shared.service.call(request).await });
+async fn ask<S: Service>(shared: &Shared<S>, asked: Asked, record: &mut Record) -> Response {
+    let mut call = pin!(async {
+        match asked.unread {
+            None => shared.service.call(asked.request).await,
+            Some(unread) => shared.service.call_unread(asked.request, unread).await,
+        }
+    });
     let answer = poll_fn(|context| {
         // The future is never polled again after a panic, so it cannot be seen half changed.
         match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
@@ -272,24 +288,6 @@ async fn ask<S: Service>(shared: &Shared<S>, request: Request, record: &mut Reco
             "this mock has failed; its standard error says where\n",
         )
     })
-}
-
-/// Reads a body to its end, within its limits.
-async fn receive(body: Incoming, limits: &Limits) -> Result<Bytes, (StatusCode, &'static str)> {
-    const TOO_LARGE: (StatusCode, &str) = (StatusCode::PAYLOAD_TOO_LARGE, "body too large");
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    // Known beforehand, it is refused before `Expect: 100-continue` would invite it.
-    if body.size_hint().lower() > limits.body_bytes as u64 {
-        return Err(TOO_LARGE);
-    }
-    match tokio::time::timeout(limits.body_time, Limited::new(body, limits.body_bytes).collect()).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(TOO_LARGE),
-        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "body broken")),
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "body too slow")),
-    }
 }
 
 /// What the journal will say of a request.

@@ -19,6 +19,7 @@ mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use certificate::{Authority, Tls};
 pub use error::ServeError;
@@ -28,3 +29,4 @@ pub use message::{Clock, Request, Response, Service, UnixTime, respond, system_c
 pub use rule::{Base64, Fault, Rule};
 pub use server::{Limits, Server, ServerConfig, is_exposed};
 pub use state::StateFolder;
+pub use unread::Unread;

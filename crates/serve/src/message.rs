@@ -6,6 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
+use crate::unread::Unread;
+
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixTime = i64;
 
@@ -85,6 +87,16 @@ pub trait Service: Send + Sync + 'static {
 
     /// Answers one request.
     fn call(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// Answers one request whose body is still on its way; asked in place of [`Service::call`] where bodies are not read
+    /// beforehand. Whoever needs the body only sometimes reads it here, once that is known.
+    fn call_unread(&self, request: Request, unread: Unread) -> impl Future<Output = Response> + Send {
+        async move {
+            let answer = self.call(request).await;
+            drop(unread);
+            answer
+        }
+    }
 
     /// Whether it looks at bodies. One that does not is asked as soon as a request's head is there; the body is neither invited
     /// (`Expect: 100-continue`) nor waited for, and [`Request::body`] is empty.
