@@ -8,3 +8,4 @@ mod keys;
 mod lab;
 mod raw;
 mod second_opinion;
+mod upstream;

@@ -39,8 +39,10 @@ impl Upstream {
     ) -> Result<Self, WireError> {
         let (origin, target) = Origin::parse(url)?;
         if target != "/" {
-            let reason = "it says more than scheme, host and port; the path is that of each request".to_owned();
-            return Err(WireError::Url { url: origin.to_string(), reason });
+            // The query may hold a key.
+            let path = target.split('?').next().unwrap_or_default();
+            let reason = "write scheme, host and port alone; the path is that of each request".to_owned();
+            return Err(WireError::Url { url: format!("{origin}{path}"), reason });
         }
         // Plain HTTP needs no authorities, and reading those of a machine takes a while.
         let trust = if origin.is_https() { Trust::default() } else { Trust::Only(Vec::new()) };
@@ -132,11 +134,13 @@ impl Upstream {
 
     /// Tells whoever runs this, and the client.
     fn trouble(&self, call: &mut Call, status: StatusCode, reason: &str) -> Response {
+        let told = format!("no answer of the upstream could be forwarded: {reason}");
         // The query may hold a key, and what a client wrote may steer a terminal.
         let (method, path) = (&call.request.method, call.request.path().escape_debug());
-        (self.tell)(&format!("{method} {path}: answered {}, for the upstream did not: {reason}", status.as_u16()));
-        call.note(format!("the upstream did not answer: {reason}"));
-        respond(status, "text/plain; charset=utf-8", format!("the upstream did not answer: {reason}\n"))
+        (self.tell)(&format!("{method} {path}: {}: {told}", status.as_u16()));
+        let response = respond(status, "text/plain; charset=utf-8", format!("{told}\n"));
+        call.note(told);
+        response
     }
 }
 

@@ -164,6 +164,10 @@ pub(crate) struct Serve {
     /// Where the reference Function App listens over HTTPS.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) function: SocketAddr,
+    /// URL of a Functions host that answers behind Easy Auth in place of the reference Function App, such as
+    /// `http://localhost:7071` of `func start`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<String>,
     /// Certificate and key (PEM, in this order) to serve HTTPS with, instead of ones made for this start; clients are then told to
     /// trust that certificate.
     #[arg(long, num_args = 2, value_names = ["CERTIFICATE", "KEY"])]

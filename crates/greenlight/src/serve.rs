@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use authsettings::Settings;
-use function_app::FunctionApp;
+use function_app::{FunctionApp, Upstream};
 use mock_imds::DEFAULT_IDENTITY_HEADER;
 use runner::{Mocks, MocksConfig};
 use serde_json::{Value, json};
@@ -28,9 +28,13 @@ pub(crate) async fn serve(arguments: &Serve, terminal: &Terminal) -> Result<Exit
     let given = arguments.tls.as_deref().map(Given::read).transpose()?;
     // Whatever is wrong in a file is told before anything is started.
     let settings = if wanted(Mock::Function) { Some(settings(arguments, terminal)?) } else { None };
+    let upstream = arguments.upstream.as_deref().map(|url| upstream(url, settings.as_ref(), terminal)).transpose()?;
     let started = mocks::start_mocks(config(arguments, given.as_ref(), wanted(Mock::Imds))?, terminal).await?;
     let function = match settings {
-        Some(settings) => Some(function(&started, settings, arguments, given.as_ref(), terminal).await?),
+        Some(settings) => {
+            let reference = reference(&started, settings, arguments, given.as_ref()).await?;
+            Some(function(&reference, arguments, upstream, terminal).await?)
+        }
         None => None,
     };
     let ca = Authority::write(&started, arguments)?;
@@ -42,7 +46,7 @@ pub(crate) async fn serve(arguments: &Serve, terminal: &Terminal) -> Result<Exit
     }
     stop.await;
     if let Some(function) = function {
-        function.stop().await;
+        function.app.stop().await;
     }
     started.stop().await;
     Ok(Exit::Passed)
@@ -74,27 +78,79 @@ fn settings(arguments: &Serve, terminal: &Terminal) -> Result<Settings, Trouble>
     settings::read(&source, &arguments.protection, terminal)
 }
 
-/// The reference app. The settings that come along name Entra's public issuer; where the mock goes by its own address they follow.
-async fn function(
+/// What stands behind the platform, by its URL; whatever keeps it from answering will be told.
+fn upstream(url: &str, settings: Option<&Settings>, terminal: &Terminal) -> Result<Upstream, Trouble> {
+    let Some(settings) = settings else {
+        return Err(Trouble::usage("--upstream stands behind the Function App, and that is not started")
+            .hint("write `--only function`, or leave `--only` out"));
+    };
+    let tell = terminal.clone();
+    let upstream = Upstream::new(url, Upstream::PATIENCE, move |line| tell.warn(line)).map_err(|error| {
+        Trouble::usage(format!("--upstream: {error}")).hint("write where the host listens, such as http://localhost:7071")
+    })?;
+    if !settings.enabled() {
+        terminal.warn("authentication is off in these settings: everything reaches the upstream, with whatever identity a client writes");
+    }
+    Ok(upstream)
+}
+
+/// How the app is set up. The settings that come along name Entra's public issuer; where the mock goes by its own address they
+/// follow.
+async fn reference(
     started: &Mocks,
     mut settings: Settings,
     arguments: &Serve,
     given: Option<&Given>,
-    terminal: &Terminal,
-) -> Result<FunctionApp, Trouble> {
+) -> Result<Reference, Trouble> {
     if let (Names::Own(url), None) = (started.entra.names().await, &arguments.protection.settings) {
         let issuer = settings.entra.as_mut().and_then(|entra| entra.issuer.as_mut());
         if let Some(issuer) = issuer {
             *issuer = issuer.replace(Names::Entra.authority(), url);
         }
     }
-    if is_exposed(arguments.function) {
-        terminal.warn(&format!(
-            "the reference Function App listens on {}, where other machines can reach it",
-            arguments.function
-        ));
+    Reference::new(started, settings, given)
+}
+
+/// The app, or its platform alone before a host that runs elsewhere.
+async fn function(
+    reference: &Reference,
+    arguments: &Serve,
+    upstream: Option<Upstream>,
+    terminal: &Terminal,
+) -> Result<Function, Trouble> {
+    let (address, asked) = (arguments.function, arguments.upstream.as_deref());
+    if is_exposed(address) {
+        let what = asked.map_or("the reference Function App".to_owned(), |url| format!("Easy Auth in front of {url}"));
+        terminal.warn(&format!("{what} listens on {address}, where other machines can reach it"));
     }
-    Reference::new(started, settings, given)?.start(arguments.function).await
+    let app = match upstream {
+        Some(upstream) => reference.start_before(address, upstream).await?,
+        None => reference.start(address).await?,
+    };
+    Ok(Function { app, upstream: asked.map(str::to_owned) })
+}
+
+/// The app that was started, and what answers behind its platform where that is another.
+struct Function {
+    app: FunctionApp,
+    upstream: Option<String>,
+}
+
+impl Function {
+    /// Where it is called. Of a host that runs elsewhere the functions are not known.
+    fn url(&self) -> String {
+        let path = if self.upstream.is_some() { "" } else { "/api/orders" };
+        format!("{}{path}", self.app.url())
+    }
+
+    fn json(&self) -> Value {
+        json!({ "url": self.url(), "upstream": self.upstream })
+    }
+
+    fn text(&self) -> String {
+        let behind = self.upstream.as_ref().map(|upstream| format!("  (Easy Auth in front of {upstream})"));
+        self.url() + &behind.unwrap_or_default()
+    }
 }
 
 /// The file with the certificate that clients are to trust.
@@ -129,7 +185,7 @@ impl Authority {
 /// What is ready, and where.
 struct Ready<'a> {
     mocks: &'a Mocks,
-    function: Option<&'a FunctionApp>,
+    function: Option<&'a Function>,
     ca: &'a PathBuf,
 }
 
@@ -152,7 +208,7 @@ impl Ready<'_> {
                 "ca": self.ca,
             },
             "imds": imds,
-            "function": self.function.map(|function| json!({ "url": format!("{}/api/orders", function.url()) })),
+            "function": self.function.map(Function::json),
         })
     }
 
@@ -175,7 +231,7 @@ impl Ready<'_> {
             imds.map(|imds| ("IMDS", imds.url())),
             imds.map(|imds| ("App Service MSI", imds.app_service_url())),
             imds.and_then(|imds| Some(("Azure Arc", imds.arc_url()?))),
-            self.function.map(|function| ("Function App", format!("{}/api/orders", function.url()))),
+            self.function.map(|function| ("Function App", function.text())),
         ];
         lines.into_iter().flatten().fold(String::new(), |text, (what, place)| text + &format!("{what:<16} {place}\n"))
     }

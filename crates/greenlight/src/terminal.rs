@@ -9,7 +9,7 @@ use crate::arguments::Color;
 use crate::trouble::Trouble;
 
 /// Standard output and error, and whether each takes colours.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Terminal {
     output_colour: bool,
     error_colour: bool,

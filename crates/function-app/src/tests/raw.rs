@@ -11,10 +11,10 @@ use wire::{Exchange, Origin, RequestBytes, Sender, SenderConfig, Trust};
 use super::lab::{Memory, NOW, settings, token};
 use crate::{AppConfig, Call, Chain, Flow, FunctionApp, MARKER, StageId};
 
-const HOST: &str = "Host: func.example.net";
+pub(super) const HOST: &str = "Host: func.example.net";
 
 /// A running app and a way to send it bytes.
-struct Raw {
+pub(super) struct Raw {
     app: FunctionApp,
     sender: Sender,
 }
@@ -25,11 +25,14 @@ impl Raw {
     }
 
     async fn with(chain: Chain) -> Self {
+        Self::of(|config| AppConfig { chain, ..config }).await
+    }
+
+    pub(super) async fn of(configure: impl FnOnce(AppConfig) -> AppConfig) -> Self {
         let ca = Authority::generate((serve::system_clock())()).unwrap();
-        let mut config = AppConfig::new(settings(), Memory::new());
+        let mut config = configure(AppConfig::new(settings(), Memory::new()));
         config.server.tls = Some(ca.tls(&["localhost".to_owned()]).unwrap());
         config.server.clock = Arc::new(|| NOW);
-        config.chain = chain;
         let app = FunctionApp::start(config).await.unwrap();
         // Shorter than the time that the server waits for a body.
         let patience = Duration::from_secs(10);
@@ -38,7 +41,7 @@ impl Raw {
         Self { app, sender: Sender::new(sender).unwrap() }
     }
 
-    async fn send(&self, method: &str, target: &str, lines: &[&str], body: &str) -> Exchange {
+    pub(super) async fn send(&self, method: &str, target: &str, lines: &[&str], body: &str) -> Exchange {
         let split = |line: &&str| {
             let (name, value) = line.split_once(": ").unwrap();
             (name.into(), value.into())
@@ -66,7 +69,7 @@ impl Raw {
     }
 }
 
-fn header(exchange: &Exchange, name: &str) -> Option<String> {
+pub(super) fn header(exchange: &Exchange, name: &str) -> Option<String> {
     let (_, value) = exchange.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
     Some(String::from_utf8_lossy(value).into_owned())
 }

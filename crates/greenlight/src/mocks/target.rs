@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsettings::Settings;
-use function_app::{AppConfig, Documents, FunctionApp, Keys};
+use function_app::{AppConfig, Documents, FunctionApp, Keys, Upstream};
 use runner::{Laboratory, Mocks, Specimen};
 use scenario::BaseUrl;
-use serve::{Clock, ServeError, ServerConfig, Tls};
+use serve::{Clock, ServerConfig, Tls};
 use wire::Trust;
 
 use super::{Given, loopback};
@@ -65,14 +65,23 @@ impl Reference {
 
     /// Starts the app by the machine's clock.
     pub(crate) async fn start(&self, address: SocketAddr) -> Result<FunctionApp, Trouble> {
-        let app = self.run(self.settings.clone(), ServerConfig::new("function app", address)).await;
-        app.map_err(Trouble::usage)
+        let config = self.config(self.settings.clone(), ServerConfig::new("function app", address));
+        FunctionApp::start(config).await.map_err(Trouble::usage)
     }
 
-    async fn run(&self, settings: Settings, server: ServerConfig) -> Result<FunctionApp, ServeError> {
-        let config = AppConfig::new(settings, Arc::clone(&self.documents));
+    /// Starts its platform alone, before a host that runs elsewhere.
+    pub(crate) async fn start_before(
+        &self,
+        address: SocketAddr,
+        upstream: Upstream,
+    ) -> Result<FunctionApp, Trouble> {
+        let config = self.config(self.settings.clone(), ServerConfig::new("Easy Auth", address));
+        FunctionApp::start(config.before(upstream)).await.map_err(Trouble::usage)
+    }
+
+    fn config(&self, settings: Settings, server: ServerConfig) -> AppConfig {
         let server = ServerConfig { tls: Some(self.tls.clone()), ..server };
-        FunctionApp::start(AppConfig { server, keys: self.keys.clone(), ..config }).await
+        AppConfig { server, keys: self.keys.clone(), ..AppConfig::new(settings, Arc::clone(&self.documents)) }
     }
 }
 
@@ -84,7 +93,8 @@ impl Laboratory for Reference {
     ) -> Pin<Box<dyn Future<Output = Result<Specimen, String>> + Send + 'a>> {
         Box::pin(async move {
             let server = ServerConfig { clock, ..ServerConfig::new("function app", loopback()) };
-            let app = self.run(self.settings.for_tenant(tenant), server).await.map_err(|error| error.to_string())?;
+            let config = self.config(self.settings.for_tenant(tenant), server);
+            let app = FunctionApp::start(config).await.map_err(|error| error.to_string())?;
             Ok(Specimen { url: url(&app), keep: Box::new(app) })
         })
     }

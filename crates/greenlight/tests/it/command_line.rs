@@ -90,6 +90,8 @@ fn a_list_tells_what_each_needs_and_how_many_cases_count() {
 #[case::no_number("no_number", &["run", "--target", "reference", "--wait", "soon"])]
 #[case::no_address("no_address", &["serve", "--entra", "8443"])]
 #[case::no_control_token("no_control_token", &["serve", "--control-token-env", "GREENLIGHT_NOT_SET"])]
+#[case::upstream_with_path("upstream_with_path", &["serve", "--upstream", "http://localhost:7071/api?code=secret"])]
+#[case::upstream_of_nothing("upstream_of_nothing", &["serve", "--only", "entra,imds", "--upstream", "http://localhost:7071"])]
 #[case::no_results("no_results", &["report", "nowhere/results.json"])]
 #[case::one_file_for_two("one_file_for_two", &["run", "--target", "reference", "--results", "a", "--junit", "./a"])]
 #[case::unknown_knob("unknown_knob", &["run", "--target", "reference", "--knob", "os-profil=windows"])]

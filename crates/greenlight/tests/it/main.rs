@@ -15,3 +15,4 @@ mod program;
 mod reference;
 mod secrets;
 mod trouble;
+mod upstream;
