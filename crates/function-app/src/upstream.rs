@@ -5,7 +5,7 @@ mod headers;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use serve::{Response, respond};
+use serve::{Request, Response, respond};
 use wire::{Exchange, Origin, Phase, RequestBytes, Sender, SenderConfig, Trust, WireError};
 
 use crate::{Call, Flow, Stage, StageFuture};
@@ -32,11 +32,7 @@ impl Upstream {
     ///
     /// # Errors
     /// [`WireError::Url`] with what would be right.
-    pub fn new(
-        url: &str,
-        patience: Duration,
-        tell: impl Fn(&str) + Send + Sync + 'static,
-    ) -> Result<Self, WireError> {
+    pub fn new(url: &str, patience: Duration, tell: impl Fn(&str) + Send + Sync + 'static) -> Result<Self, WireError> {
         let (origin, target) = Origin::parse(url)?;
         if target != "/" {
             // The query may hold a key.
@@ -56,15 +52,21 @@ impl Upstream {
         Ok(Self { origin, sender, patience, tell: Box::new(tell) })
     }
 
+    /// Its URL.
+    pub fn url(&self) -> String {
+        self.origin.to_string()
+    }
+
     async fn forward(&self, call: &mut Call) -> Response {
         if call.request.method == Method::CONNECT || headers::asks_for_web_socket(&call.request.headers) {
             let text = "tunnels and WebSocket connections are not forwarded to the upstream; connect to it without Easy Auth\n";
-            return respond(StatusCode::NOT_IMPLEMENTED, "text/plain", text);
+            // Nothing has failed that could be tried again: it is the request that does not belong here.
+            return respond(StatusCode::BAD_REQUEST, "text/plain", text);
         }
         if let Err(refusal) = call.read_body().await {
             return *refusal;
         }
-        match self.sender.send(&self.origin, &self.request(call)).await {
+        match self.sender.send(&self.origin, &onwards(&mut call.request)).await {
             Ok(exchange) => match self.answer(call, exchange) {
                 Ok(response) => {
                     call.forwarded = true;
@@ -73,25 +75,9 @@ impl Upstream {
                 Err(reason) => self.trouble(call, StatusCode::BAD_GATEWAY, &format!("{}: {reason}", self.origin)),
             },
             Err(error) => {
-                let (status, reason) = self.explain(&error);
+                let (status, reason) = explain(&error);
                 self.trouble(call, status, &reason)
             }
-        }
-    }
-
-    /// The request as it goes on: method, path and query as they were received, and the body.
-    fn request(&self, call: &mut Call) -> RequestBytes {
-        let headers = headers::onwards(&call.request);
-        let request = &mut call.request;
-        let query = request.query().map_or_else(String::new, |query| format!("?{query}"));
-        // An absolute form may have no path.
-        let path = Some(request.path()).filter(|path| !path.is_empty()).unwrap_or("/");
-        RequestBytes {
-            method: request.method.as_str().into(),
-            target: format!("{path}{query}").into(),
-            headers,
-            body: std::mem::take(&mut request.body).into(),
-            ..RequestBytes::default()
         }
     }
 
@@ -115,23 +101,6 @@ impl Upstream {
         Ok(response)
     }
 
-    /// Why there is no answer, and with which status that is told.
-    fn explain(&self, error: &WireError) -> (StatusCode, String) {
-        match error {
-            WireError::TimedOut { at, phase: Phase::FirstByte | Phase::Answer, after } => {
-                let seconds = after.as_secs_f64();
-                let reason = format!("{at}: no answer within {seconds} s; is it hung, or held by a debugger?");
-                (StatusCode::GATEWAY_TIMEOUT, reason)
-            }
-            WireError::TimedOut { .. } => (StatusCode::GATEWAY_TIMEOUT, error.to_string()),
-            WireError::Tls { at, reason, .. } => {
-                let advice = "use http://, or name its authority's certificate in the environment variable SSL_CERT_FILE";
-                (StatusCode::BAD_GATEWAY, format!("{at}: {reason}; {advice}"))
-            }
-            _ => (StatusCode::BAD_GATEWAY, error.to_string()),
-        }
-    }
-
     /// Tells whoever runs this, and the client.
     fn trouble(&self, call: &mut Call, status: StatusCode, reason: &str) -> Response {
         let told = format!("no answer of the upstream could be forwarded: {reason}");
@@ -147,5 +116,37 @@ impl Upstream {
 impl Stage for Upstream {
     fn run<'a>(&'a self, call: &'a mut Call) -> StageFuture<'a> {
         Box::pin(async move { Flow::Break(self.forward(call).await) })
+    }
+}
+
+/// The request as it goes on: method, path and query as they were received, and the body.
+fn onwards(request: &mut Request) -> RequestBytes {
+    let headers = headers::onwards(request);
+    let query = request.query().map_or_else(String::new, |query| format!("?{query}"));
+    // An absolute form may have no path.
+    let path = Some(request.path()).filter(|path| !path.is_empty()).unwrap_or("/");
+    RequestBytes {
+        method: request.method.as_str().into(),
+        target: format!("{path}{query}").into(),
+        headers,
+        body: std::mem::take(&mut request.body).into(),
+        ..RequestBytes::default()
+    }
+}
+
+/// Why there is no answer, and with which status that is told.
+fn explain(error: &WireError) -> (StatusCode, String) {
+    match error {
+        WireError::TimedOut { at, phase: Phase::FirstByte | Phase::Answer, after } => {
+            let seconds = after.as_secs_f64();
+            let reason = format!("{at}: no answer within {seconds} s; is it hung, or held by a debugger?");
+            (StatusCode::GATEWAY_TIMEOUT, reason)
+        }
+        WireError::TimedOut { .. } => (StatusCode::GATEWAY_TIMEOUT, error.to_string()),
+        WireError::Tls { at, reason, .. } => {
+            let advice = "use http://, or name its authority's certificate in the environment variable SSL_CERT_FILE";
+            (StatusCode::BAD_GATEWAY, format!("{at}: {reason}; {advice}"))
+        }
+        _ => (StatusCode::BAD_GATEWAY, error.to_string()),
     }
 }

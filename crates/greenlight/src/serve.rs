@@ -86,7 +86,8 @@ fn upstream(url: &str, settings: Option<&Settings>, terminal: &Terminal) -> Resu
     };
     let tell = terminal.clone();
     let upstream = Upstream::new(url, Upstream::PATIENCE, move |line| tell.warn(line)).map_err(|error| {
-        Trouble::usage(format!("--upstream: {error}")).hint("write where the host listens, such as http://localhost:7071")
+        Trouble::usage(format!("--upstream: {error}"))
+            .hint("write where the host listens, such as http://localhost:7071")
     })?;
     if !settings.enabled() {
         terminal.warn("authentication is off in these settings: everything reaches the upstream, with whatever identity a client writes");
@@ -118,16 +119,16 @@ async fn function(
     upstream: Option<Upstream>,
     terminal: &Terminal,
 ) -> Result<Function, Trouble> {
-    let (address, asked) = (arguments.function, arguments.upstream.as_deref());
+    let (address, url) = (arguments.function, upstream.as_ref().map(Upstream::url));
     if is_exposed(address) {
-        let what = asked.map_or("the reference Function App".to_owned(), |url| format!("Easy Auth in front of {url}"));
+        let what = url.as_ref().map_or("the reference Function App".to_owned(), |url| format!("Easy Auth in front of {url}"));
         terminal.warn(&format!("{what} listens on {address}, where other machines can reach it"));
     }
     let app = match upstream {
         Some(upstream) => reference.start_before(address, upstream).await?,
         None => reference.start(address).await?,
     };
-    Ok(Function { app, upstream: asked.map(str::to_owned) })
+    Ok(Function { app, upstream: url })
 }
 
 /// The app that was started, and what answers behind its platform where that is another.

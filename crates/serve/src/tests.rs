@@ -13,7 +13,9 @@ use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::{Authority, Limits, Request, Response, ServeError, Server, ServerConfig, StateFolder, Tls, respond};
+use crate::{
+    Authority, Limits, Request, Response, ServeError, Server, ServerConfig, Service, StateFolder, Tls, Unread, respond,
+};
 
 const NOW: i64 = 1_790_000_000;
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -357,4 +359,51 @@ fn keys_are_not_shown() {
 /// The time that client libraries check certificates by.
 fn now() -> i64 {
     crate::system_clock()()
+}
+
+/// Reads only the bodies that it asks for.
+struct Choosy;
+
+impl Service for Choosy {
+    async fn call(&self, _: Request) -> Response {
+        unreachable!("bodies are left on their way")
+    }
+
+    async fn call_unread(&self, request: Request, unread: Unread) -> Response {
+        if request.path() != "/read" {
+            return respond(StatusCode::FORBIDDEN, "text/plain", "no");
+        }
+        match unread.read().await {
+            Ok(body) => respond(StatusCode::OK, "text/plain", body),
+            Err(refusal) => *refusal,
+        }
+    }
+
+    fn reads_bodies(&self) -> bool {
+        false
+    }
+}
+
+#[rstest]
+#[case::unwanted("/x", "content-length: 5", "", "HTTP/1.1 403", "no")]
+#[case::whole("/read", "content-length: 5", "hello", "HTTP/1.1 200", "hello")]
+#[case::in_chunks("/read", "transfer-encoding: chunked", "2\r\nhe\r\n0\r\n\r\n", "HTTP/1.1 200", "he")]
+#[case::none("/read", "accept: */*", "", "HTTP/1.1 200", "")]
+#[case::announced_too_large("/read", "content-length: 11", "", "HTTP/1.1 413", "body too large\n")]
+#[case::too_large("/read", "transfer-encoding: chunked", "b\r\nhello world\r\n", "HTTP/1.1 413", "body too large\n")]
+#[case::broken("/read", "transfer-encoding: chunked", "zz\r\n", "HTTP/1.1 400", "body broken\n")]
+#[case::too_slow("/read", "content-length: 5", "hel", "HTTP/1.1 408", "body too slow\n")]
+#[tokio::test]
+async fn a_service_may_leave_a_body_unread_until_it_wants_it(
+    #[case] path: &str,
+    #[case] header: &str,
+    #[case] body: &str,
+    #[case] status: &str,
+    #[case] expected: &str,
+) {
+    let limits = Limits { body_bytes: 10, body_time: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::start(ServerConfig { limits, ..config() }, Arc::new(Choosy)).await.unwrap();
+    let request = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{header}\r\n\r\n{body}");
+    let answer = raw(server.address(), request.as_bytes()).await;
+    assert!(answer.starts_with(status) && answer.ends_with(&format!("\r\n\r\n{expected}")), "{answer}");
 }

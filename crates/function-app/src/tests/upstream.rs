@@ -287,7 +287,7 @@ async fn a_web_socket_is_refused_once_its_client_is_known() {
     let stranger = before.raw.send("GET", "/api/orders", &[&[HOST], &lines[..]].concat(), "").await;
     assert_eq!(stranger.status, 401);
     let exchange = before.get("/api/orders", &lines).await;
-    insta::assert_snapshot!(format!("{} {}", exchange.status, String::from_utf8_lossy(&exchange.body)), @"501 tunnels and WebSocket connections are not forwarded to the upstream; connect to it without Easy Auth");
+    insta::assert_snapshot!(format!("{} {}", exchange.status, String::from_utf8_lossy(&exchange.body)), @"400 tunnels and WebSocket connections are not forwarded to the upstream; connect to it without Easy Auth");
     assert!(host.seen().is_empty());
 }
 

@@ -91,4 +91,3 @@ fn holds(headers: &HeaderMap, list: &str, wanted: &str) -> bool {
 fn line(name: &str, value: &[u8]) -> Line {
     (name.into(), value.into())
 }
-

@@ -70,11 +70,7 @@ impl Reference {
     }
 
     /// Starts its platform alone, before a host that runs elsewhere.
-    pub(crate) async fn start_before(
-        &self,
-        address: SocketAddr,
-        upstream: Upstream,
-    ) -> Result<FunctionApp, Trouble> {
+    pub(crate) async fn start_before(&self, address: SocketAddr, upstream: Upstream) -> Result<FunctionApp, Trouble> {
         let config = self.config(self.settings.clone(), ServerConfig::new("Easy Auth", address));
         FunctionApp::start(config.before(upstream)).await.map_err(Trouble::usage)
     }

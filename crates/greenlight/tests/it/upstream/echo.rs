@@ -37,7 +37,7 @@ impl Echo {
 }
 
 fn answer(mut stream: TcpStream) {
-    let (mut bytes, mut piece) = (Vec::new(), [0; 65_536]);
+    let (mut bytes, mut piece) = (Vec::new(), [0; 16_384]);
     let mut wanted = usize::MAX;
     while bytes.len() < wanted {
         let read = stream.read(&mut piece).unwrap();
