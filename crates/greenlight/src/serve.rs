@@ -121,7 +121,8 @@ async fn function(
 ) -> Result<Function, Trouble> {
     let (address, url) = (arguments.function, upstream.as_ref().map(Upstream::url));
     if is_exposed(address) {
-        let what = url.as_ref().map_or("the reference Function App".to_owned(), |url| format!("Easy Auth in front of {url}"));
+        let what =
+            url.as_ref().map_or("the reference Function App".to_owned(), |url| format!("Easy Auth in front of {url}"));
         terminal.warn(&format!("{what} listens on {address}, where other machines can reach it"));
     }
     let app = match upstream {
