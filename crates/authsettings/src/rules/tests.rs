@@ -38,8 +38,18 @@ impl Given {
         let properties = member(&root, "properties").cloned().unwrap_or(root);
         let (form, host) = (Form::Resource, Host::default());
         let (name, conditional, removed) = (String::new(), None, false);
-        let configuration =
-            Configuration { source, name, form, host, conditional, removed, absent: false, span, properties, app_settings };
+        let configuration = Configuration {
+            source,
+            name,
+            form,
+            host,
+            conditional,
+            removed,
+            absent: false,
+            span,
+            properties,
+            app_settings,
+        };
         Self { configuration, expected }
     }
 
