@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use diagnostics::{Key, Node, Source, Span, Value};
 
+use crate::Surroundings;
+
 /// One auth configuration that was found in a file.
 #[derive(Debug, Clone)]
 pub struct Configuration {
@@ -30,6 +32,8 @@ pub struct Configuration {
     pub properties: Node,
     /// The app settings beside it, where the file has them.
     pub app_settings: Vec<(Key, Node)>,
+    /// What else the file says of the app and of those who call it.
+    pub surroundings: Surroundings,
 }
 
 /// The form in which a configuration was written.
@@ -83,22 +87,7 @@ impl Form {
 impl Configuration {
     /// A property by its path, such as `globalValidation.excludedPaths`. Names are compared without case, as the platform does.
     pub fn at(&self, path: &str) -> Property<'_> {
-        let mut node = &self.properties;
-        for name in path.split('.') {
-            match &node.value {
-                Value::Unknown => return Property::Unknown(node.span),
-                Value::Map(entries) => match entries.iter().find(|(key, _)| key.text.eq_ignore_ascii_case(name)) {
-                    Some((_, inner)) => node = inner,
-                    None => return Property::Absent,
-                },
-                _ => return Property::Absent,
-            }
-        }
-        match node.value {
-            Value::Null => Property::Absent,
-            Value::Unknown => Property::Unknown(node.span),
-            _ => Property::Is(node),
-        }
+        Property::of(&self.properties).at(path)
     }
 
     /// Whether it is meant as the whole of an authentication, so that what it leaves out is missing. Not so where it only says that
@@ -138,6 +127,19 @@ impl<'a> Property<'a> {
             Value::Unknown => Self::Unknown(node.span),
             _ => Self::Is(node),
         }
+    }
+
+    /// A property inside it, by its path. Names are compared without case, as the platform does.
+    #[must_use]
+    pub fn at(self, path: &str) -> Self {
+        path.split('.').fold(self, |outer, name| match outer {
+            Self::Is(Node { value: Value::Map(entries), .. }) => entries
+                .iter()
+                .find(|(key, _)| key.text.eq_ignore_ascii_case(name))
+                .map_or(Self::Absent, |(_, inner)| Self::of(inner)),
+            Self::Unknown(span) => Self::Unknown(span),
+            _ => Self::Absent,
+        })
     }
 
     /// Whether it is left out.
@@ -186,11 +188,33 @@ impl<'a> Property<'a> {
         }
     }
 
+    /// The members of an object with their names; none of anything else.
+    pub fn members(self) -> &'a [(Key, Node)] {
+        match self {
+            Self::Is(Node { value: Value::Map(entries), .. }) => entries,
+            _ => &[],
+        }
+    }
+
     /// Its members, if it is a list; none otherwise.
     pub fn list(self) -> &'a [Node] {
         match self {
             Self::Is(Node { value: Value::List(items), .. }) => items,
             _ => &[],
+        }
+    }
+
+    /// Whether it is a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::Is(Node { value: Value::List(_), .. }))
+    }
+
+    /// The first member of a list: the one block of a kind that Terraform writes as a list.
+    #[must_use]
+    pub fn first(self) -> Self {
+        match self {
+            Self::Unknown(span) => Self::Unknown(span),
+            _ => self.list().first().map_or(Self::Absent, Self::of),
         }
     }
 

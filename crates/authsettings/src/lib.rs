@@ -17,9 +17,13 @@ mod facts;
 mod knobs;
 mod members;
 mod path;
+mod providers;
 mod read;
 mod rules;
+mod schema;
+mod secrets;
 mod settings;
+mod surroundings;
 
 pub use answer::{Answer, Identity, Kind, Reason};
 pub use app::AppSettings;
@@ -35,6 +39,7 @@ pub use path::canonical_path;
 pub use read::{Reading, configurations, read, read_named};
 pub use rules::{Expected, Findings, RULES, Rule, Subject, lint};
 pub use settings::{Action, AuthorizationPolicy, ClaimChecks, Entra, GlobalValidation, HttpSettings, Settings};
+pub use surroundings::{Function, Passage, Surroundings};
 
 /// The settings of the fixture with its list of applications and no other list, for tests to vary.
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod azapi;
 mod azurerm;
 mod foreign;
 mod found;
-mod name;
+pub(crate) mod name;
 mod plan;
 mod secrets;
 mod tree;
@@ -21,6 +21,8 @@ use diagnostics::{Diagnostic, Level, Node, Source, Span, Value, parse, parse_jso
 
 use self::arm::Around;
 use self::found::Found;
+use crate::secrets::hide;
+use crate::surroundings::surround;
 use crate::{Configuration, Form, Settings};
 
 /// What a file holds.
@@ -54,7 +56,10 @@ pub fn configurations(source: &Arc<Source>) -> Reading {
     let masked = if secrets.is_empty() { Arc::clone(source) } else { source.masked(&secrets) };
     let mut found = Found::new(&masked);
     document(&mut found, &root);
-    found.settle()
+    let mut reading = found.settle();
+    surround(&root, &mut reading.configurations);
+    hide(&mut reading.configurations, &mut reading.diagnostics);
+    reading
 }
 
 /// Reads the one configuration of a file as typed settings, and says what is wrong with it. There are no settings where anything is

@@ -5,6 +5,8 @@
 //! came in with it, and what the user expects.
 
 mod anonymous;
+mod anonymous_function;
+mod api_prefix;
 mod app_id_format;
 mod audience_client_id_only;
 mod audience_foreign;
@@ -13,7 +15,11 @@ mod audience_slash;
 mod both_lists;
 mod caller_missing;
 mod client_lists_differ;
+mod conditional;
+mod config_file;
 mod disabled;
+mod duplicate;
+mod duration;
 mod empty_list;
 mod enabled_override;
 mod entra;
@@ -22,19 +28,42 @@ mod excluded_any;
 mod excluded_broad;
 mod excluded_pattern;
 mod excluded_runtime;
+mod forbidden;
+mod forward_proxy;
 mod issuer_any_tenant;
 mod issuer_shape;
 mod issuer_slash;
 mod issuer_version;
+mod keys;
+mod length;
 mod mixed_ids;
+mod network;
 mod no_policy;
 mod no_provider;
 mod not_required;
+mod out_of_band;
+mod plain_http;
+mod put;
+mod redirect;
+mod redirect_provider;
+mod removed;
+mod runtime_version;
+mod secret;
+mod secret_missing;
 mod self_only;
+mod slot;
 mod sources;
+mod swap;
 #[cfg(test)]
 mod tests;
+mod token_store;
+mod unknown;
+mod upper_case;
+mod v1;
+mod warmup;
 mod words;
+mod wrong_type;
+mod www_authenticate;
 
 use diagnostics::{Diagnostic, Level, Span};
 
@@ -67,6 +96,35 @@ pub const RULES: &[&Rule] = &[
     &excluded_runtime::RULE,
     &excluded_pattern::RULE,
     &excluded_any::RULE,
+    &warmup::RULE,
+    &redirect::RULE,
+    &forbidden::RULE,
+    &plain_http::RULE,
+    &forward_proxy::RULE,
+    &runtime_version::RULE,
+    &api_prefix::RULE,
+    &redirect_provider::RULE,
+    &secret::RULE,
+    &secret_missing::RULE,
+    &token_store::RULE,
+    &www_authenticate::RULE,
+    &slot::RULE,
+    &swap::RULE,
+    &config_file::RULE,
+    &v1::RULE,
+    &put::RULE,
+    &removed::RULE,
+    &conditional::RULE,
+    &out_of_band::RULE,
+    &unknown::RULE,
+    &wrong_type::RULE,
+    &duration::RULE,
+    &length::RULE,
+    &upper_case::RULE,
+    &duplicate::RULE,
+    &network::RULE,
+    &keys::RULE,
+    &anonymous_function::RULE,
 ];
 
 /// One rule.
@@ -80,7 +138,9 @@ pub struct Rule {
     /// Why that matters, in a few sentences.
     pub why: &'static str,
     /// A piece of settings in which it fires, as JSON: of the properties or, where those do not tell it, of
-    /// `{ "properties": ..., "appSettings": ..., "expected": ... }`, of which each may be left out but the properties.
+    /// `{ "properties": ..., "appSettings": ..., "expected": ... }`, of which each may be left out but the properties. There may be
+    /// the `name` and the `condition` of the resource too, and the `resources` that stand beside it; or, instead of it, the `change`
+    /// of a plan.
     pub example: &'static str,
     /// What to write instead.
     pub fix: &'static str,
@@ -99,6 +159,16 @@ pub struct Subject<'a> {
     pub all: &'a [Configuration],
     /// What the user expects of it.
     pub expected: &'a Expected,
+}
+
+impl<'a> Subject<'a> {
+    /// The other configurations of the same app and slot in the same file.
+    fn others_of_its_host(&self) -> impl Iterator<Item = &'a Configuration> {
+        let own = self.configuration;
+        self.all
+            .iter()
+            .filter(move |other| other.source == own.source && other.host == own.host && other.span != own.span)
+    }
 }
 
 /// What a user expects of a configuration; what is left open turns a question into no answer.
@@ -124,8 +194,22 @@ pub struct Findings<'a> {
 impl Findings<'_> {
     /// Tells that the rule fires at some words of the file; `message` says what is wrong there, `help` what to write instead.
     pub fn at(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        let mut diagnostic = Diagnostic::error(&self.configuration.source, span, message).help(help);
-        (diagnostic.level, diagnostic.rule) = (self.rule.level, Some(self.rule.id));
+        self.tell(self.rule.level, span, message.into(), help.into());
+    }
+
+    /// Tells something that the rule is for and that weighs less than its level.
+    pub fn note(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.tell(Level::Note, span, message.into(), help.into());
+    }
+
+    /// What goes over several lines, such as a whole configuration, is marked in its first.
+    fn tell(&mut self, level: Level, span: Span, message: String, help: String) {
+        let source = &self.configuration.source;
+        let lines = source.text.get(span.start..span.end).unwrap_or_default();
+        let first = lines.find('\n').map_or(lines, |end| lines[..end].trim_end());
+        let span = Span { start: span.start, end: span.start + first.len() };
+        let mut diagnostic = Diagnostic::error(source, span, message).help(help);
+        (diagnostic.level, diagnostic.rule) = (level, Some(self.rule.id));
         self.found.push(diagnostic);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diagnostics::{Diagnostic, Key, Level, Node, Problems, Source, Span};
 
 use super::name;
-use crate::{Configuration, Form, Host, Reading};
+use crate::{Configuration, Form, Host, Reading, Surroundings};
 
 /// What was found in a file so far.
 pub(super) struct Found {
@@ -44,6 +44,7 @@ impl Found {
             span,
             properties,
             app_settings: Vec::new(),
+            surroundings: Surroundings::default(),
         }
     }
 

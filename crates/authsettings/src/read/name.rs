@@ -4,7 +4,7 @@ use crate::Host;
 
 /// The segments of a resource's name. A part that only a deployment knows stands as its expression:
 /// `[format('{0}/authsettingsV2', parameters('app'))]` has the segments `parameters('app')` and `authsettingsV2`.
-pub(super) fn segments(name: &str) -> Vec<String> {
+pub(crate) fn segments(name: &str) -> Vec<String> {
     let mut segments = vec![String::new()];
     for piece in pieces(name) {
         match piece {
@@ -31,7 +31,7 @@ pub(super) fn last(name: &str) -> String {
 }
 
 /// The app and slot of a child's name: all but its last segment.
-pub(super) fn host_of_child(segments: &[String]) -> Host {
+pub(crate) fn host_of_child(segments: &[String]) -> Host {
     host(&segments[..segments.len().saturating_sub(1)])
 }
 
@@ -51,7 +51,7 @@ pub(super) fn host_of_id(id: &str) -> Option<Host> {
 }
 
 /// An app, or a slot of it, as it is told.
-pub(super) fn told(host: &Host) -> String {
+pub(crate) fn told(host: &Host) -> String {
     match &host.slot {
         Some(slot) => format!("{}/{slot}", host.app),
         None => host.app.clone(),

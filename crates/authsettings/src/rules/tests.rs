@@ -8,10 +8,14 @@ mod laws;
 mod paths;
 mod switches;
 
+use std::sync::Arc;
+
 use diagnostics::{Level, Node, Source, Span, Value, parse, render};
 
 use super::{Expected, RULES, Rule, Subject, lint};
-use crate::{Configuration, Form, Host, Property, TokenVersion};
+use crate::secrets::hide;
+use crate::surroundings::surround;
+use crate::{Configuration, Form, Host, Passage, Property, Surroundings, TokenVersion};
 
 /// The settings that a careful module deploys: one tenant, one audience, one caller, nothing excluded.
 const BASELINE: &str = include_str!("../../../../fixtures/rules/baseline.json");
@@ -19,38 +23,60 @@ const BASELINE: &str = include_str!("../../../../fixtures/rules/baseline.json");
 /// A configuration, and what a user expects of it.
 pub(super) struct Given {
     configuration: Configuration,
+    beside: Vec<Configuration>,
     expected: Expected,
 }
 
 impl Given {
-    /// Reads what an example of a rule may hold: properties alone, or `{ "properties", "appSettings", "expected" }`. A text in brackets
-    /// is an expression, whose value is not known.
+    /// Reads what an example of a rule may hold: properties alone, or what [`Rule::example`] says. A text in brackets is an expression,
+    /// whose value is not known.
     pub(super) fn read(text: &str) -> Self {
         let source = Source::new("authsettings.json", text);
         let mut root = parse(&source).unwrap();
         forget_expressions(&mut root);
+        let others = member(&root, "resources").map_or(Property::Absent, Property::of).list().iter();
+        let named =
+            |node: &&Node| Property::of(node).at("name").text().is_some_and(|name| name.ends_with("/authsettingsV2"));
+        let beside = others.filter(named).map(|node| Self::of(&source, node).configuration).collect();
+        Self { beside, ..Self::of(&source, &root) }
+    }
+
+    fn of(source: &Arc<Source>, root: &Node) -> Self {
         let span = Span { start: root.span.start, end: root.span.start + 1 };
-        let app_settings = match member(&root, "appSettings") {
+        let app_settings = match member(root, "appSettings") {
             Some(Node { value: Value::Map(entries), .. }) => entries.clone(),
             _ => Vec::new(),
         };
-        let expected = member(&root, "expected").map(expected).unwrap_or_default();
-        let properties = member(&root, "properties").cloned().unwrap_or(root);
-        let (form, host) = (Form::Resource, Host::default());
-        let (name, conditional, removed) = (String::new(), None, false);
-        let configuration = Configuration {
-            source,
-            name,
-            form,
-            host,
-            conditional,
-            removed,
-            absent: false,
-            span,
-            properties,
-            app_settings,
+        let expected = member(root, "expected").map(expected).unwrap_or_default();
+        let removed = member(root, "change").is_some();
+        let name = Property::of(root).at("name").text().unwrap_or_default();
+        let form = if name == "authsettings" { Form::V1 } else { Form::Resource };
+        let segments: Vec<String> = name.split('/').map(str::to_owned).collect();
+        let (app, slot) = match segments.as_slice() {
+            [app, slot, _] => (app.clone(), Some(slot.clone())),
+            [app, _] => (app.clone(), None),
+            _ => (String::new(), None),
         };
-        Self { configuration, expected }
+        let nothing = Node { value: Value::Map(Vec::new()), span };
+        let properties = if removed { Some(nothing) } else { member(root, "properties").cloned() };
+        let mut configuration = Configuration {
+            source: Arc::clone(source),
+            name: String::new(),
+            form: if removed { Form::Terraform } else { form },
+            host: Host { app, slot, is_function_app: None },
+            conditional: member(root, "condition").map(|condition| condition.span),
+            absent: false,
+            removed,
+            span,
+            properties: properties.unwrap_or_else(|| root.clone()),
+            app_settings,
+            surroundings: Surroundings::default(),
+        };
+        if member(root, "resources").is_some() {
+            surround(root, std::slice::from_mut(&mut configuration));
+        }
+        hide(std::slice::from_mut(&mut configuration), &mut []);
+        Self { configuration, beside: Vec::new(), expected }
     }
 
     /// The secure baseline with some changes: a path and its new value as JSON, nothing to leave it out. A path begins with
@@ -65,8 +91,9 @@ impl Given {
                 }
                 _ => format!("properties.{path}"),
             };
-            let (parents, name) = whole.rsplit_once('.').unwrap();
-            let parent = parents.split('.').fold(&mut root, |node, name| &mut node[name]);
+            let mut names: Vec<&str> = whole.split('.').collect();
+            let name = names.pop().unwrap();
+            let parent = names.into_iter().fold(&mut root, |node, name| &mut node[name]);
             if value.is_empty() {
                 parent.as_object_mut().unwrap().remove(name).unwrap();
             } else {
@@ -79,6 +106,30 @@ impl Given {
     /// The same in another form. The tree has the names of authsettingsV2 in all of them.
     pub(super) fn form(mut self, form: Form) -> Self {
         self.configuration.form = form;
+        self
+    }
+
+    /// The same, as that of an app or of a slot of it.
+    pub(super) fn host(mut self, app: &str, slot: Option<&str>) -> Self {
+        self.configuration.host = Host { app: app.to_owned(), slot: slot.map(str::to_owned), ..Host::default() };
+        self
+    }
+
+    /// The same, with another configuration that came in with it.
+    pub(super) fn beside(mut self, other: Given) -> Self {
+        self.beside.push(other.configuration);
+        self
+    }
+
+    /// The same, with a script that runs beside the deployment.
+    pub(super) fn script(self, text: &str) -> Self {
+        let script = Passage { text: text.to_owned(), span: Span { start: 0, end: 1 } };
+        self.with(|one| one.surroundings.scripts.push(script))
+    }
+
+    /// The same, with changes of what no text says.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Configuration)) -> Self {
+        change(&mut self.configuration);
         self
     }
 
@@ -105,9 +156,20 @@ impl Given {
         render(&found, false)
     }
 
+    /// What all rules tell, as a terminal shows it.
+    pub(super) fn told_in_full(&self) -> String {
+        render(&self.lint(), false)
+    }
+
+    /// How grave it is, each time that one rule fires.
+    pub(super) fn levels(&self, rule: &str) -> Vec<Level> {
+        self.lint().iter().filter(|one| one.rule == Some(rule)).map(|one| one.level).collect()
+    }
+
     fn lint(&self) -> Vec<diagnostics::Diagnostic> {
-        let all = std::slice::from_ref(&self.configuration);
-        lint(&Subject { configuration: &self.configuration, all, expected: &self.expected })
+        let all = [&self.configuration].into_iter().chain(&self.beside);
+        let all: Vec<Configuration> = all.cloned().collect();
+        lint(&Subject { configuration: &self.configuration, all: &all, expected: &self.expected })
     }
 }
 
@@ -215,13 +277,13 @@ fn every_rule_speaks_in_the_words_of_the_file() {
 
 #[test]
 fn what_is_not_known_is_neither_wrong_nor_missing() {
-    let Given { configuration, expected } = Given::baseline(EXPECTED);
+    let Given { configuration, expected, .. } = Given::baseline(EXPECTED);
     for at in 0.. {
         let mut configuration = configuration.clone();
         if !forget(&mut configuration.properties, &mut { at }) {
             break;
         }
-        let given = Given { configuration, expected: expected.clone() };
+        let given = Given { configuration, beside: Vec::new(), expected: expected.clone() };
         assert_eq!(given.fired(), [""; 0], "{:?}", given.configuration.properties);
     }
 }
@@ -234,8 +296,9 @@ fn of_an_example_that_is_not_known_nothing_is_said() {
         for (_, node) in &mut given.configuration.app_settings {
             node.value = Value::Unknown;
         }
-        // That the app setting is there is enough.
-        assert!(rule.id == "L-ENV-OFF" || !given.fires(rule.id), "{}", rule.id);
+        // That an app setting is there is enough, and so are the form of a file and what it says around the settings.
+        let by_itself = ["L-ENV-OFF", "L-V1", "L-PUT", "L-TF-REMOVED", "L-TF-COND", "L-OUTOFBAND"].contains(&rule.id);
+        assert!(by_itself || !given.fires(rule.id), "{}", rule.id);
     }
 }
 

@@ -54,13 +54,16 @@ fn what_a_file_beside_the_app_leaves_out_the_app_itself_says() {
 
 #[test]
 fn settings_that_give_way_to_a_file_miss_nothing() {
-    assert_eq!(Given::read(r#"{ "platform": { "enabled": true, "configFilePath": "auth.json" } }"#).fired(), [""; 0]);
+    assert_eq!(
+        Given::read(r#"{ "platform": { "enabled": true, "configFilePath": "auth.json" } }"#).fired(),
+        ["L-FILE"]
+    );
 }
 
 #[test]
 fn what_a_plan_takes_away_is_not_told_a_second_time() {
     let text = r#"{ "platform": { "enabled": false }, "globalValidation": { "requireAuthentication": false } }"#;
-    assert_eq!(Given::read(text).removed().fired(), [""; 0]);
+    assert_eq!(Given::read(text).removed().fired(), ["L-TF-REMOVED"]);
 }
 
 #[rstest]
