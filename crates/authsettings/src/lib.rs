@@ -23,6 +23,7 @@ mod rules;
 mod schema;
 mod secrets;
 mod settings;
+mod suppressions;
 mod surroundings;
 
 pub use answer::{Answer, Identity, Kind, Reason};
@@ -39,6 +40,7 @@ pub use path::canonical_path;
 pub use read::{Reading, configurations, read, read_named};
 pub use rules::{Expected, Findings, RULES, Rule, Subject, lint};
 pub use settings::{Action, AuthorizationPolicy, ClaimChecks, Entra, GlobalValidation, HttpSettings, Settings};
+pub use suppressions::{Suppression, Suppressions};
 pub use surroundings::{Function, Passage, Surroundings};
 
 /// The settings of the fixture with its list of applications and no other list, for tests to vary.
