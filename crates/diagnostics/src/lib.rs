@@ -113,6 +113,17 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+impl Level {
+    /// `error`, `warning` or `note`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
 impl Diagnostic {
     /// An error at some words of a file.
     pub fn error(source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {

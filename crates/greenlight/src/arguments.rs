@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
@@ -11,7 +12,7 @@ Start with: greenlight run --target reference
 
 Exit codes:
   0  everything required passed
-  1  at least one case failed
+  1  at least one case failed, or a rule fired
   2  wrong arguments or files
   3  inconclusive: unreachable, no positive control, interrupted
   4  a fault of greenlight itself";
@@ -43,9 +44,11 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Print one token, as issued or forged.
     Token(Token),
-    /// List the scenarios.
-    List(Selection),
-    /// Explain a scenario or case: what is sent, what must come back, why, what to change.
+    /// Check auth configurations (authsettingsV2) against the rules.
+    Check(Check),
+    /// List the scenarios, or the rules.
+    List(List),
+    /// Explain a scenario or case (what is sent, what must come back), or a rule: why, and what to change.
     Explain(Explain),
     /// Render the results of an earlier run.
     Report(Report),
@@ -263,9 +266,18 @@ pub(crate) enum Signature {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// List the rules of `greenlight check` instead.
+    #[arg(long, conflicts_with_all = ["names", "scenarios"])]
+    pub(crate) rules: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A scenario's id, or a case as reports name it: `alg-none[spelling=None,signature=empty]`.
-    #[arg(value_name = "CASE")]
+    /// A scenario's id, a case as reports name it (`alg-none[spelling=None,signature=empty]`), or a rule's id (`L-ANON`).
+    #[arg(value_name = "ID")]
     pub(crate) id: String,
     /// Take the scenarios from this folder instead of those that come along.
     #[arg(long, value_name = "DIR")]
@@ -300,6 +312,61 @@ pub(crate) enum Format {
     Console,
     Json,
     Junit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Files with auth settings, folders of them (every `*.json` below that holds some), or `-` for standard input.
+    #[arg(value_name = "CONFIG", required = true)]
+    pub(crate) configs: Vec<PathBuf>,
+    /// A client id, or object id, that must get in. May be given several times.
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) expect_caller: Vec<String>,
+    /// The audience that callers ask tokens for: what API Management names as `resource`.
+    #[arg(long, value_name = "AUDIENCE", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) expect_audience: Option<String>,
+    /// The tenant whose tokens are meant, by its id.
+    #[arg(long, value_name = "TENANT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) expect_tenant: Option<String>,
+    /// Expect audience, tenant and the caller `listed` of this profile.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Tell only of the configuration of this name, app or slot.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Option<String>,
+    /// Findings that are accepted for a time. `greenlight-suppressions.yaml` of the current folder, if there is one, unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) suppressions: Option<PathBuf>,
+    /// In which form.
+    #[arg(long, value_name = "FORM", default_value = "console")]
+    pub(crate) format: CheckFormat,
+    /// Write it here instead of to the terminal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// From which level on a finding ends the program with exit code 1.
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+    /// Tell nothing but findings.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Console,
+    Json,
+    Sarif,
+    /// Annotations of GitHub Actions; `console` writes them too where it runs there.
+    #[value(name = "github")]
+    GitHub,
+    /// Annotations of Azure Pipelines; `console` writes them too where it runs there.
+    AzurePipelines,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Warning,
+    Error,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

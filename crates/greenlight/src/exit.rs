@@ -9,7 +9,7 @@ use results::RunVerdict;
 pub(crate) enum Exit {
     /// Everything required passed.
     Passed,
-    /// At least one case failed.
+    /// At least one case failed, or a rule fired.
     Failed,
     /// The user's arguments or files are wrong.
     Usage,

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use authsettings::{RULES, Rule};
+use diagnostics::nearest;
 use scenario::Scenario;
 
 use crate::arguments::Explain;
@@ -15,14 +17,47 @@ use crate::trouble::Trouble;
 /// Where lines are broken, so that they are read easily.
 const WIDTH: usize = 100;
 
-/// Shows what a scenario, or one case of it, sends and expects, why, and its text.
+/// Shows what a scenario, or one case of it, sends and expects, why, and its text; or what a rule looks for, and why.
 pub(crate) fn explain(arguments: &Explain) -> Result<Exit, Trouble> {
+    if is_of_rules(&arguments.id) {
+        terminal::output(&page(rule(&arguments.id)?));
+        return Ok(Exit::Passed);
+    }
     let library = Library::open(arguments.scenarios.as_deref())?;
     let Meant { scenario, case } = library.meant(&arguments.id)?;
     let variant = case.as_ref().map(|case| format!("[{}]", case.variant)).unwrap_or_default();
     let story = case.map_or_else(|| Story::of(scenario), Story::of_case);
     terminal::output(&text(scenario, &variant, &story)?);
     Ok(Exit::Passed)
+}
+
+/// Whether an id is made as those of rules are.
+fn is_of_rules(id: &str) -> bool {
+    id.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("L-"))
+}
+
+fn rule(id: &str) -> Result<&'static Rule, Trouble> {
+    let found = RULES.iter().find(|rule| rule.id.eq_ignore_ascii_case(id));
+    found.copied().ok_or_else(|| {
+        let hint = match nearest(id, RULES.iter().map(|rule| rule.id)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`greenlight list --rules` shows them all".to_owned(),
+        };
+        Trouble::usage(format!("no rule is called `{id}`")).hint(hint)
+    })
+}
+
+/// A rule in words.
+fn page(rule: &Rule) -> String {
+    let mut text = Text::default();
+    let _ = writeln!(text.0, "{}\n{}\n", rule.id, rule.title);
+    text.part("Why it matters", [rule.why].into_iter());
+    text.part("Level", [rule.level.word()].into_iter());
+    text.part("Where it fires, for example", [rule.example].into_iter());
+    text.part("What to write instead", [rule.fix].into_iter());
+    text.part("Sources", rule.sources.iter().copied());
+    text.0.truncate(text.0.trim_end().len());
+    text.0 + "\n"
 }
 
 fn text(scenario: &Scenario, case: &str, story: &Story) -> Result<String, Trouble> {

@@ -2,19 +2,42 @@
 
 use std::fmt::Write as _;
 
+use authsettings::RULES;
 use scenario::Scenario;
 use token::Need;
 
-use crate::arguments::Selection;
+use crate::arguments::List;
 use crate::describe::{need, word};
 use crate::exit::Exit;
 use crate::library::{Library, counted};
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
 
+/// Lists the scenarios, or the rules.
+pub(crate) fn list(arguments: &List, terminal: &Terminal) -> Result<Exit, Trouble> {
+    if arguments.rules {
+        rules();
+        return Ok(Exit::Passed);
+    }
+    let library = Library::select(&arguments.selection)?;
+    scenarios(&library);
+    terminal.diagnostics(&library.diagnostics);
+    Ok(if library.diagnostics.is_empty() { Exit::Passed } else { Exit::Usage })
+}
+
+/// One line a rule: id, level, title.
+fn rules() {
+    let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for rule in RULES {
+        let _ = writeln!(text, "{:width$}  {:7}  {}", rule.id, rule.level.word(), rule.title);
+    }
+    terminal::output(&text);
+    terminal::say(&format!("together: {}", plural(RULES.len(), "rule")));
+}
+
 /// One line a scenario: folder, id, severity, what it needs, title, how many cases; then how many each folder has.
-pub(crate) fn list(selection: &Selection, terminal: &Terminal) -> Result<Exit, Trouble> {
-    let library = Library::select(selection)?;
+fn scenarios(library: &Library) {
     let name = |one: &Scenario| format!("{}/{}", one.theme(), one.id);
     let width = library.scenarios.iter().map(|one| name(one).len()).max().unwrap_or_default();
     let mut text = String::new();
@@ -33,11 +56,6 @@ pub(crate) fn list(selection: &Selection, terminal: &Terminal) -> Result<Exit, T
     let counted =
         if counted < cases { format!(", of which {counted} count (20 a scenario at most)") } else { String::new() };
     terminal::say(&format!("together: {}{counted}", count(&all)));
-    if library.diagnostics.is_empty() {
-        return Ok(Exit::Passed);
-    }
-    terminal.diagnostics(&library.diagnostics);
-    Ok(Exit::Usage)
 }
 
 fn remarks(scenario: &Scenario) -> String {
@@ -65,6 +83,9 @@ fn needed(need: Option<Need>) -> &'static str {
 
 fn count(scenarios: &[&Scenario]) -> String {
     let cases: usize = scenarios.iter().map(|one| one.case_count()).sum();
-    let plural = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     format!("{}, {}", plural(scenarios.len(), "scenario"), plural(cases, "case"))
+}
+
+fn plural(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

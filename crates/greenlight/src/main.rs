@@ -2,6 +2,7 @@
 
 mod arguments;
 mod catalogue;
+mod check;
 mod describe;
 mod exit;
 mod explain;
@@ -32,7 +33,8 @@ fn main() -> ExitCode {
         Command::Run(run) => block_on(run::run(&run, &terminal)),
         Command::Serve(serve) => block_on(serve::serve(&serve, &terminal)),
         Command::Token(token) => block_on(token::token(&token)),
-        Command::List(selection) => list::list(&selection, &terminal),
+        Command::Check(check) => check::check(&check, &terminal),
+        Command::List(list) => list::list(&list, &terminal),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Report(report) => report::report(&report, &terminal),
         Command::Reference(reference) => reference::reference(&reference),

@@ -119,7 +119,7 @@ fn reference() -> Result<Profile, Trouble> {
     Ok(profile)
 }
 
-fn read_profile(source: &Arc<Source>) -> Result<Profile, Trouble> {
+pub(crate) fn read_profile(source: &Arc<Source>) -> Result<Profile, Trouble> {
     let (profile, diagnostics) = Profile::read(source);
     profile.ok_or_else(|| Trouble::files(format!("the profile {} cannot be used", source.name), diagnostics))
 }

@@ -1,4 +1,5 @@
-//! Shows what a run found: to a person in a terminal, to a CI server as JUnit, to programs as JSON.
+//! Shows what a run found: to a person in a terminal, to a CI server as JUnit, to programs as JSON. Shows what a [`check`] of auth
+//! configurations found: to a person, to programs as JSON or [`sarif`], beside the lines of a pull request as [`annotations`].
 //!
 //! Every format is a fold over the events of a run, or a function of the kept document, which plays back the same events: a
 //! report made later from `results.json` has the bytes of the one made while the run was live.
@@ -8,11 +9,15 @@
 //! or breaks an XML document.
 
 mod account;
+pub mod annotations;
+pub mod check;
 mod console;
 mod junit;
+mod place;
 mod printable;
 mod progress;
 mod render;
+pub mod sarif;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -20,6 +25,7 @@ mod words;
 
 pub use console::Console;
 pub use junit::Junit;
+pub use place::Place;
 pub use progress::Progress;
 pub use render::{Format, render};
 pub use style::Style;
