@@ -82,6 +82,20 @@ fn an_empty_file_says_so() {
     assert_eq!(read("# only a comment\n")[0].message, "the file is empty");
 }
 
+#[test]
+fn of_a_long_line_and_of_long_words_what_is_near_is_shown() {
+    let text =
+        format!("{{\"first\": \"{}é\", \"second\": 3,\n\"third\": [\n{}]}}", "x".repeat(3_000), "4,\n".repeat(1_000));
+    let source = Source::new("case.json", text);
+    let at = |word: &str, length: usize| {
+        let start = source.text.find(word).unwrap();
+        Diagnostic::error(&source, crate::Span { start, end: start + length }, "something").label("here")
+    };
+    let whole = crate::Span { start: 0, end: source.text.len() };
+    let told = [at("3,", 1), at("[\n", 3_000), Diagnostic::error(&source, whole, "all of it")];
+    assert_snapshot!(render(&told, false));
+}
+
 proptest! {
     /// No text makes the reader or the renderer panic.
     #[test]
