@@ -111,15 +111,15 @@ fn today() -> Date {
     now.unwrap_or(OffsetDateTime::UNIX_EPOCH).date()
 }
 
-/// Whether somebody who names a resource means this configuration: by its name, the last step of that, its app or its slot.
+/// Whether somebody who names a resource means this configuration: by its name, that of its app, or that of its slot.
 fn is_meant(configuration: &Configuration, named: Option<&str>) -> bool {
-    named.is_none_or(|named| names(configuration).any(|name| name == named))
+    named.is_none_or(|named| names(configuration).any(|name| name.eq_ignore_ascii_case(named)))
 }
 
 fn names(configuration: &Configuration) -> impl Iterator<Item = &str> {
-    let (name, host) = (configuration.name.as_str(), &configuration.host);
-    let last = name.rsplit(['/', '.']).next().unwrap_or_default();
-    [name, last, host.app.as_str()].into_iter().chain(host.slot.as_deref()).filter(|name| !name.is_empty())
+    let host = &configuration.host;
+    let other = host.slot.as_ref().unwrap_or(&host.app);
+    [configuration.name.as_str(), other.as_str()].into_iter().filter(|name| !name.is_empty())
 }
 
 fn no_such_resource(name: &str, all: &[Configuration], problems: Vec<Diagnostic>) -> Trouble {

@@ -1,3 +1,4 @@
+mod check;
 mod console;
 mod junit;
 mod run;

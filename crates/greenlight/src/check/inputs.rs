@@ -7,16 +7,18 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use authsettings::Configuration;
-use diagnostics::{Diagnostic, Level, Source, Span};
+use diagnostics::{Diagnostic, Source, Span};
 
 use super::reading::{Reading, configurations};
 
 /// What standard input is called.
 const STDIN: &str = "stdin";
 
-/// A file of a folder that has none of these words, in whatever case, holds no auth settings. One that has some and cannot be read is
-/// told: it may be one that is meant.
-const WORDS: [&str; 6] = [
+/// A file of a folder that has none of these words, in whatever case, holds neither auth settings nor an app that lacks them. One that
+/// has some and cannot be read is told: it may be one that is meant.
+const WORDS: [&str; 8] = [
+    "microsoft.web/sites",
+    "function_app",
     "authsettings",
     "auth_settings",
     "globalvalidation",
@@ -56,12 +58,7 @@ impl Inputs {
         }
         let bytes = if name == STDIN { stdin() } else { fs::read(file) };
         let Some(source) = self.text(&name, bytes) else { return };
-        let reading = configurations(&source);
-        if reading.configurations.is_empty() && !reading.diagnostics.iter().any(|one| one.level == Level::Error) {
-            let help = "hand in authsettingsV2 as an ARM resource, the body of a PUT, or the file that platform.configFilePath names";
-            self.problems.push(whole(&source, "this holds no auth settings").help(help));
-        }
-        self.take(reading);
+        self.take(configurations(&source));
     }
 
     /// A folder may hold other files too, but not nothing else.
@@ -79,12 +76,17 @@ impl Inputs {
             }
             let Some(source) = self.text(&name, fs::read(&file)) else { continue };
             let words = source.text.to_ascii_lowercase();
-            if WORDS.iter().any(|word| words.contains(word)) {
-                let reading = configurations(&source);
-                holds_some |= !reading.configurations.is_empty();
-                self.seen.insert(name);
-                self.take(reading);
+            if !WORDS.iter().any(|word| words.contains(word)) {
+                continue;
             }
+            let reading = configurations(&source);
+            // Where nothing was found there is an error; it has a place only where something was that cannot be read.
+            if reading.configurations.is_empty() && reading.diagnostics.iter().all(|one| one.span.is_none()) {
+                continue;
+            }
+            holds_some = true;
+            self.seen.insert(name);
+            self.take(reading);
         }
         if !holds_some && self.problems.len() == troubles {
             let source = Source::new(name(folder), "");

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use authsettings::{Configuration, Form, Host};
-use diagnostics::{Diagnostic, Node, Source, Value, parse};
+use diagnostics::{Diagnostic, Node, Source, Span, Value, parse};
 
 /// What a file holds.
 pub(crate) struct Reading {
     pub(crate) configurations: Vec<Configuration>,
+    /// What could not be read. Where there is no configuration at all there is at least one error.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -20,8 +21,15 @@ pub(crate) fn configurations(source: &Arc<Source>) -> Reading {
         Value::List(items) => items,
         _ => vec![root],
     };
-    let configurations = resources.iter().filter_map(|one| configuration(source, one)).collect();
-    Reading { configurations, diagnostics: Vec::new() }
+    let configurations: Vec<_> = resources.iter().filter_map(|one| configuration(source, one)).collect();
+    let diagnostics = if configurations.is_empty() { vec![nothing(source)] } else { Vec::new() };
+    Reading { configurations, diagnostics }
+}
+
+fn nothing(source: &Arc<Source>) -> Diagnostic {
+    let message = "no authentication settings of an App Service app are here";
+    Diagnostic { span: None, ..Diagnostic::error(source, Span::default(), message) }
+        .help("hand in authsettingsV2 as an ARM resource, the body of a PUT, or its bare properties")
 }
 
 fn configuration(source: &Arc<Source>, resource: &Node) -> Option<Configuration> {
