@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask e2e [-- ARGUMENTS]   build, start the mocks and the reference Function App, play scenarios/;
                                  ARGUMENTS go to `greenlight run`, so `-- --target URL` plays against another target
-cargo xtask codegen [--check]    write docs/reference/ anew from the scenarios; with --check, fail where it would change
+cargo xtask codegen [--check]    write docs/reference/ anew from the scenarios and rules; with --check, fail where it would change
 cargo xtask defects [ARGUMENTS]  play scenarios/ against the reference Function App with each planted defect, and without any under
                                  varied settings; `--help` lists what can be left out for daily work
 cargo xtask bench                measure greenlight beside its limits and peers (release build)

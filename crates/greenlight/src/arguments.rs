@@ -328,7 +328,10 @@ pub(crate) struct Check {
     /// The tenant whose tokens are meant, by its id.
     #[arg(long, value_name = "TENANT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) expect_tenant: Option<String>,
-    /// Expect audience, tenant and the caller `listed` of this profile.
+    /// The version of the tokens that the app's registration asks for (`api.requestedAccessTokenVersion`): 1 or 2.
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) expect_token_version: Option<u8>,
+    /// Expect what this profile says: audience, tenant, version of tokens, and the caller `listed`.
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
     /// Tell only of the configuration of this name, app or slot.
@@ -337,7 +340,7 @@ pub(crate) struct Check {
     /// Findings that are accepted for a time. `greenlight-suppressions.yaml` of the current folder, if there is one, unless given.
     #[arg(long, value_name = "FILE")]
     pub(crate) suppressions: Option<PathBuf>,
-    /// In which form.
+    /// In which form. `github` and `azure-pipelines` are annotations; `console` writes those too where it runs on that server.
     #[arg(long, value_name = "FORM", default_value = "console")]
     pub(crate) format: CheckFormat,
     /// Write it here instead of to the terminal.
@@ -351,15 +354,14 @@ pub(crate) struct Check {
     pub(crate) quiet: bool,
 }
 
+// Described above, as the values of `--color` are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CheckFormat {
     Console,
     Json,
     Sarif,
-    /// Annotations of GitHub Actions; `console` writes them too where it runs there.
     #[value(name = "github")]
     GitHub,
-    /// Annotations of Azure Pipelines; `console` writes them too where it runs there.
     AzurePipelines,
 }
 

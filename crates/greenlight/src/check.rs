@@ -1,19 +1,19 @@
 //! `greenlight check`: reads auth configurations, asks the rules, tells what they found.
 
 mod inputs;
-mod reading;
 mod surroundings;
 
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use authsettings::{Configuration, Expected, Form, RULES, Subject, Suppressions, lint};
+use authsettings::{Configuration, Expected, Form, RULES, Subject, Suppressions, TokenVersion, lint};
 use diagnostics::{Diagnostic, Level, Source, nearest};
 use report::annotations::{Server, defused};
 use report::check::{Accepted, Checked, Finding, Look};
 use report::sarif;
 use scenario::Identity;
 use time::{Date, OffsetDateTime};
+use token::Version;
 
 use crate::arguments::{Check, CheckFormat, FailOn};
 use crate::exit::Exit;
@@ -88,9 +88,18 @@ fn expected(arguments: &Check, terminal: &Terminal) -> Result<Expected, Trouble>
             None => {}
         }
         (expected.audience, expected.tenant) = (profile.audience, profile.tenant);
+        expected.token_version = profile.token_version.map(|version| match version {
+            Version::V1 => TokenVersion::V1,
+            Version::V2 => TokenVersion::V2,
+        });
     }
     expected.callers.extend(arguments.expect_caller.iter().cloned());
     expected.audience = arguments.expect_audience.clone().or(expected.audience);
+    expected.token_version = match arguments.expect_token_version {
+        Some(1) => Some(TokenVersion::V1),
+        Some(_) => Some(TokenVersion::V2),
+        None => expected.token_version,
+    };
     expected.tenant = arguments.expect_tenant.clone().or(expected.tenant);
     Ok(expected)
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use diagnostics::{Diagnostic, Level, Source, Span, parse, render};
+use diagnostics::{Diagnostic, Level, Source, Span, render};
 use insta::assert_snapshot;
 use rstest::rstest;
 use time::{Date, Month};
 
 use super::{Suppressions, calendar};
-use crate::{Configuration, Form, Host};
+use crate::{Configuration, configurations};
 
 const TEXT: &str = "- { rule: L-ANON, reason: a demonstration, until: 2027-01-31 }\n";
 
@@ -19,18 +19,9 @@ fn read(text: &str) -> Suppressions {
 }
 
 fn configuration(file: &str, name: &str) -> Configuration {
-    let source = Source::new(file, "{}");
-    Configuration {
-        properties: parse(&source).unwrap(),
-        source,
-        name: name.to_owned(),
-        form: Form::Resource,
-        host: Host::default(),
-        conditional: None,
-        removed: false,
-        span: Span::default(),
-        app_settings: Vec::new(),
-    }
+    let reading = configurations(&Source::new(file, "{ \"platform\": { \"enabled\": true } }"));
+    let found = reading.configurations.into_iter().next().unwrap();
+    Configuration { name: name.to_owned(), ..found }
 }
 
 fn finding(configuration: &Configuration, rule: &'static str) -> Diagnostic {

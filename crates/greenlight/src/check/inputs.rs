@@ -6,10 +6,8 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::Arc;
 use std::{env, fs};
 
-use authsettings::Configuration;
+use authsettings::{Configuration, Reading, configurations};
 use diagnostics::{Diagnostic, Source, Span};
-
-use super::reading::{Reading, configurations};
 
 /// What standard input is called.
 const STDIN: &str = "stdin";

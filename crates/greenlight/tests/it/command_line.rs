@@ -17,6 +17,7 @@ use crate::program::{Served, get, greenlight, run, said, settled, signal, signin
 #[case::run(&["run"])]
 #[case::serve(&["serve"])]
 #[case::token(&["token"])]
+#[case::check(&["check"])]
 #[case::list(&["list"])]
 #[case::explain(&["explain"])]
 #[case::report(&["report"])]
@@ -30,6 +31,7 @@ fn help_tells_every_option(#[case] command: &[&str]) {
 #[rstest]
 #[case::list_some(&["list", "claims/wrong-audience"])]
 #[case::explain(&["explain", "valid-caller"])]
+#[case::explain_a_rule(&["explain", "l-anon"])]
 fn scenarios_are_told(#[case] arguments: &[&str]) {
     let output = run(arguments);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -86,6 +88,10 @@ fn a_list_tells_what_each_needs_and_how_many_cases_count() {
 #[case::unknown_in_folder("unknown_in_folder", &["list", "claims/expired-tokn"])]
 #[case::unknown_folder("unknown_folder", &["list", "claim/"])]
 #[case::unlike_any("unlike_any", &["explain", "teapot"])]
+#[case::unknown_rule("unknown_rule", &["explain", "L-ANNON"])]
+#[case::rules_or_scenarios("rules_or_scenarios", &["list", "--rules", "claims"])]
+#[case::nothing_to_check("nothing_to_check", &["check"])]
+#[case::no_suppressions("no_suppressions", &["check", "-", "--suppressions", "nowhere.yaml"])]
 #[case::unknown_case("unknown_case", &["explain", "alg-none[spelling=none,signature=kept]"])]
 #[case::no_number("no_number", &["run", "--target", "reference", "--wait", "soon"])]
 #[case::no_address("no_address", &["serve", "--entra", "8443"])]

@@ -6,6 +6,7 @@ mod apache;
 mod azure;
 mod azure_python;
 mod azure_rust;
+mod check;
 mod command_line;
 mod foreign;
 mod haproxy;
