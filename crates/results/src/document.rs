@@ -50,8 +50,15 @@ pub struct Case {
     pub reason: Option<Redacted>,
     /// What was promised, in the words of the scenario.
     pub expected: String,
+    /// What the settings that the target is believed to have would answer where [`Case::observed`] was seen; `None` where none are
+    /// known, or the case was not played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<Predicted>,
     /// What came back.
     pub observed: Observed,
+    /// How an answer differs from the predicted one. It says nothing of the verdict: a promise does not bend to settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Redacted>,
     /// Every value that was compared, whether it held or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compared: Vec<Comparison>,
@@ -66,6 +73,19 @@ pub struct Case {
     pub cite: Vec<String>,
     /// From the first byte sent to the verdict.
     pub duration_ms: Milliseconds,
+}
+
+/// What settings would answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Predicted {
+    /// The answer in a phrase: `401`, `reaches the function as the caller`, `depends on the audience`.
+    pub phrase: String,
+    /// HTTP status, where the platform answers by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Who answers, where that is foretold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<AnsweredBy>,
 }
 
 /// The answer that decided a case.
@@ -130,6 +150,9 @@ pub struct Closing {
     pub verdict: RunVerdict,
     /// How many cases ended in which verdict.
     pub summary: Summary,
+    /// How many of all cases have a [`Case::drift`].
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub drift: usize,
     /// What the reader should know about the run as a whole: what a profile would add, what was left out and why.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -141,4 +164,9 @@ pub struct Closing {
     /// How long it took; `None` as above.
     #[serde(default)]
     pub duration_ms: Option<Milliseconds>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }

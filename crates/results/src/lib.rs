@@ -21,7 +21,7 @@ mod tests;
 mod verdict;
 mod writer;
 
-pub use document::{Case, Closing, Comparison, ExchangeRecord, Observed, Opening, Strength};
+pub use document::{Case, Closing, Comparison, ExchangeRecord, Observed, Opening, Predicted, Strength};
 pub use event::{Event, Reporter};
 pub use milliseconds::Milliseconds;
 pub use reader::{ReadError, read};

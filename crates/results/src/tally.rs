@@ -29,6 +29,7 @@ impl Summary {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
     summary: Summary,
+    drift: usize,
 }
 
 impl Tally {
@@ -44,6 +45,12 @@ impl Tally {
             Verdict::Inconclusive => inconclusive,
             Verdict::Error => error,
         } += 1;
+        self.drift += usize::from(case.drift.is_some());
+    }
+
+    /// How many of them differ from what was predicted.
+    pub fn drift(&self) -> usize {
+        self.drift
     }
 
     /// The counts so far.
@@ -74,6 +81,7 @@ impl Tally {
         Closing {
             verdict: self.verdict(interrupted),
             summary: self.summary,
+            drift: self.drift,
             notes,
             interrupted,
             finished: Some(finished),

@@ -37,6 +37,8 @@ fn pass() -> Case {
         verdict: Verdict::Pass,
         reason: None,
         expected: "unauthenticated".to_owned(),
+        predicted: None,
+        drift: None,
         observed: Observed {
             status: Some(401),
             answered_by: AnsweredBy::Platform,
@@ -79,6 +81,8 @@ fn skip() -> Case {
         verdict: Verdict::Skip,
         reason: Some(Redactor::default().text("needs a token that the target trusts")),
         expected: "accepted".to_owned(),
+        predicted: None,
+        drift: None,
         observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
         compared: Vec::new(),
         exchanges: Vec::new(),

@@ -89,6 +89,7 @@ impl<W: Write> Drop for Writer<W> {
             let closing = Closing {
                 verdict: self.tally.verdict(true),
                 summary: self.tally.summary(),
+                drift: self.tally.drift(),
                 notes: vec!["the run ended before it could say how: cases may be missing".to_owned()],
                 interrupted: true,
                 finished: None,

@@ -154,6 +154,11 @@ impl Issuer {
         self.stock.clone()
     }
 
+    /// Under which URL targets know it.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// Who exists there.
     pub fn directory(&self) -> &Directory {
         &self.directory
@@ -328,6 +333,14 @@ impl Directory {
     pub(crate) fn applications(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.tenants.iter().flat_map(|tenant| &tenant.applications);
         all.map(|one| (one.name.as_str(), one.client_id.as_str()))
+    }
+
+    /// Every name, client id and URI of every API, and its client id.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = (String, String)> {
+        self.tenants.iter().flat_map(|tenant| &tenant.applications).flat_map(|one| {
+            let own = [one.name.clone(), one.client_id.clone(), format!("api://{}", one.client_id)];
+            own.into_iter().chain(one.uris.iter().cloned()).map(|alias| (alias, one.client_id.clone()))
+        })
     }
 
     pub(crate) fn first_tenant(&self) -> &str {

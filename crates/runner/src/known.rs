@@ -78,6 +78,11 @@ impl Known {
         self
     }
 
+    /// Everything that is known.
+    pub(crate) fn values(&self) -> &HashMap<String, String> {
+        &self.values
+    }
+
     /// What a name stands for.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)

@@ -19,6 +19,7 @@ mod laboratory;
 mod mocks;
 mod plan;
 mod player;
+pub mod predict;
 mod ready;
 mod roles;
 mod run;

@@ -19,6 +19,7 @@ use crate::issuer::Issuer;
 use crate::judge::Judgement;
 use crate::known::Known;
 use crate::laboratory::Laboratory;
+use crate::predict::{Foretold, World, foretell};
 use crate::roles::Roles;
 use crate::scene::Scene;
 use crate::sink::{Place, Sink};
@@ -36,6 +37,8 @@ pub(crate) struct Player {
     pub(crate) platform: Platform,
     /// The settings that are believed to be in force.
     pub(crate) settings: Option<Settings>,
+    /// Who is who for what those would answer.
+    pub(crate) world: World,
     /// Whether what merely should hold fails a case too.
     pub(crate) strict: bool,
     pub(crate) roles: Roles,
@@ -97,14 +100,21 @@ impl Player {
     async fn steps(&self, case: &Case, scene: &mut Scene<'_>, course: &mut Course, result: &mut results::Case) {
         // Making a token and waiting for a turn is no time of the target's.
         let mut first_sent = None;
+        let foretold = self.settings.as_ref().map(|settings| foretell(case, settings, &self.world));
+        let mut foretold = foretold.into_iter().flatten();
         for (at, step) in case.steps.iter().enumerate() {
             let place = self.sink.as_ref().ok().filter(|_| names_sink(step)).map(Sink::place);
             course.places.extend(place.clone());
-            let played = match step {
-                Step::Exchange(exchange) => self.exchange(exchange, scene, place.as_ref(), course).await,
+            let (played, foretold) = match step {
+                Step::Exchange(exchange) => {
+                    let played = self.exchange(exchange, scene, place.as_ref(), course).await;
+                    (played, foretold.next().flatten())
+                }
                 Step::Issuer(act) => match scene.act(act, place.as_ref()).await {
                     Ok(()) => continue,
-                    Err(trouble) => Played::nothing(Verdict::Error, self.redactor.text(&trouble.to_string())),
+                    Err(trouble) => {
+                        (Played::nothing(Verdict::Error, self.redactor.text(&trouble.to_string())), None)
+                    }
                 },
                 Step::Wait(seconds) => {
                     scene.wait(*seconds).await;
@@ -113,16 +123,21 @@ impl Player {
             };
             let Played { judgement, observed, begun, exchange, replay } = played;
             first_sent = first_sent.or(begun);
+            let within = |text: String| match case.steps.len() {
+                1 => text,
+                _ => format!("step {}: {text}", at + 1),
+            };
+            if let (Some(foretold), None) = (&foretold, &result.drift) {
+                result.drift = foretold.drift(&observed).map(|drift| self.redactor.text(&within(drift)));
+            }
             let Judgement { verdict, reason, compared } = judgement;
             result.compared.extend(compared);
             result.exchanges.extend(exchange);
             if gravity(verdict) >= gravity(result.verdict) {
                 result.verdict = verdict;
-                result.reason = reason.map(|reason| match case.steps.len() {
-                    1 => reason,
-                    _ => self.redactor.text(&format!("step {}: {}", at + 1, reason.as_str())),
-                });
+                result.reason = reason.map(|reason| self.redactor.text(&within(reason.as_str().to_owned())));
                 result.observed = observed;
+                result.predicted = foretold.as_ref().map(Foretold::told);
                 result.replay = replay;
             }
             if gravity(verdict) > gravity(Verdict::Warn) {
@@ -151,7 +166,9 @@ impl Player {
             verdict,
             reason: reason.map(|reason| self.redactor.text(reason)),
             expected: case.exchanges().map(|step| step.expect.outcome.word()).collect::<Vec<_>>().join(", then "),
+            predicted: None,
             observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
+            drift: None,
             compared: Vec::new(),
             exchanges: Vec::new(),
             replay: None,

@@ -20,6 +20,7 @@ use crate::issuer::Issuer;
 use crate::known::Known;
 use crate::laboratory::Laboratory;
 use crate::plan::Plan;
+use crate::predict::World;
 use crate::player::{Allowance, Player};
 use crate::roles::Roles;
 use crate::session::Session;
@@ -154,7 +155,10 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
     } else {
         Err("no scenario names it".to_owned())
     };
+    let known =
+        Known::new(&run.profile, roles, directory, &run.keys, &run.credentials).with_settings(run.settings.as_ref());
     Ok(Player {
+        world: World::of_run(&run.profile, roles, &known, run.issuer.as_deref(), url),
         sender: Sender::new(SenderConfig {
             trust: run.trust.clone(),
             connect: limits.connect,
@@ -175,8 +179,7 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
         settings: run.settings.clone(),
         strict: run.profile.strict || target.platform == Platform::EasyAuth,
         roles: roles.clone(),
-        known: Known::new(&run.profile, roles, directory, &run.keys, &run.credentials)
-            .with_settings(run.settings.as_ref()),
+        known,
         tokens,
         issuer: run.issuer.clone(),
         laboratory: run.laboratory.clone(),

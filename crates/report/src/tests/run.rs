@@ -37,6 +37,8 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: Option<&str>) -> Case {
         verdict,
         reason: reason.map(text),
         expected: "accepted".to_owned(),
+        predicted: None,
+        drift: None,
         observed: Observed { status: Some(200), answered_by: AnsweredBy::App, detail: None },
         compared: vec![comparison("status", "200", "200", true, Strength::Must)],
         exchanges: Vec::new(),

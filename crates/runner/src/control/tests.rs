@@ -16,6 +16,8 @@ fn case(id: &str, verdict: Verdict) -> Case {
         verdict,
         reason: (verdict != Verdict::Pass).then(|| text("so it was")),
         expected: "accepted".to_owned(),
+        predicted: None,
+        drift: None,
         observed: Observed { status: Some(200), answered_by: AnsweredBy::App, detail: None },
         compared: vec![compared(true, Strength::Must)],
         exchanges: Vec::new(),

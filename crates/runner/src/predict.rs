@@ -1,0 +1,251 @@
+//! What given settings answer to what the scenarios send, without sending it.
+//!
+//! A prediction reaches the facts of a token from its recipe, never from bytes, and asks [`authsettings::decide`], as the reference
+//! app does after its validator has looked at the bytes. What the documentation does not say, or readers do differently, is unknown:
+//! then the answer depends on it, unless every value leads to the same one.
+//!
+//! A promise never bends to a prediction, and no prediction excuses a breach: what comes back is compared with both.
+
+mod classes;
+mod drift;
+mod foretell;
+mod header;
+mod part;
+mod payload;
+mod promise;
+mod reading;
+mod request;
+#[cfg(test)]
+mod tests;
+mod words;
+mod world;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use authsettings::{Answer, Settings};
+use results::Predicted;
+use scenario::{Case, Expect, Scenario, Step};
+use token::Version;
+
+pub use classes::{Answered, Class, Row};
+pub use promise::Keeping;
+pub use world::World;
+
+pub(crate) use drift::drift;
+use foretell::Oracle;
+use promise::keeping;
+use request::{Seen, Sight, sight};
+use words::phrase;
+
+/// The cases of scenarios, prepared so that many settings can be asked about them: what looks the same to the platform is asked once.
+pub struct Predictor {
+    cases: Vec<Prepared>,
+    /// What is asked, once for each version of token that settings may name.
+    sights: [Vec<Sight>; 2],
+}
+
+/// One case.
+struct Prepared {
+    scenario: Arc<Scenario>,
+    variant: String,
+    steps: Vec<Asked>,
+    /// The names that the scenario requires.
+    requires: Vec<String>,
+}
+
+/// One exchange of a case.
+struct Asked {
+    /// Where its [`Sight`]s are.
+    sights: [usize; 2],
+    expect: Expect,
+    class: Option<Class>,
+}
+
+const VERSIONS: [Version; 2] = [Version::V1, Version::V2];
+
+impl Predictor {
+    /// Prepares all cases of some scenarios.
+    pub fn new(scenarios: &[Arc<Scenario>]) -> Self {
+        let mut predictor = Self { cases: Vec::new(), sights: Default::default() };
+        let mut known: [HashMap<String, usize>; 2] = Default::default();
+        for scenario in scenarios {
+            for case in scenario.cases() {
+                let [v1, v2] = VERSIONS.map(|version| sights(&case, version));
+                let steps = case.exchanges().zip(v1.into_iter().zip(v2)).map(|(exchange, (v1, v2))| {
+                    let class = Class::of(&exchange.send, &v2);
+                    let mut place = |at: usize, sight: Sight| {
+                        let sights = &mut predictor.sights[at];
+                        *known[at].entry(format!("{sight:?}")).or_insert_with(|| {
+                            sights.push(sight);
+                            sights.len() - 1
+                        })
+                    };
+                    Asked { sights: [place(0, v1), place(1, v2)], expect: exchange.expect.clone(), class }
+                });
+                let steps = steps.collect();
+                let (scenario, requires) = (Arc::clone(scenario), scenario.requires.clone());
+                predictor.cases.push(Prepared { scenario, variant: case.variant, steps, requires });
+            }
+        }
+        predictor
+    }
+
+    /// How many cases there are.
+    pub fn len(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty()
+    }
+}
+
+/// How the exchanges of a case look to the platform.
+fn sights(case: &Case, version: Version) -> Vec<Sight> {
+    let mut disturbed = false;
+    let mut sights = Vec::new();
+    for step in &case.steps {
+        match step {
+            Step::Exchange(exchange) => sights.push(sight(&exchange.send, version, disturbed)),
+            Step::Issuer(_) => disturbed = true,
+            Step::Wait(_) => {}
+        }
+    }
+    sights
+}
+
+/// What settings answer in one world to everything that a predictor prepared.
+pub fn predict<'p>(settings: &Settings, world: &World, predictor: &'p Predictor) -> Prediction<'p> {
+    let oracle = Oracle::new(settings, world);
+    let version = usize::from(world.version() == Version::V2);
+    let answers = predictor.sights[version].iter().map(|sight| oracle.answer(sight)).collect();
+    let lacks = |case: &Prepared| case.requires.iter().any(|name| world.value(name).is_none());
+    let lacking = predictor.cases.iter().map(lacks).collect();
+    Prediction { predictor, version, answers, lacking }
+}
+
+/// What settings answer to every case.
+pub struct Prediction<'p> {
+    predictor: &'p Predictor,
+    version: usize,
+    /// One for each sight; none where it is not asked.
+    answers: Vec<Option<Answer>>,
+    /// Which cases are about something that the world does not have.
+    lacking: Vec<bool>,
+}
+
+/// What settings answer to one case.
+pub struct CasePrediction<'p> {
+    /// The scenario.
+    pub scenario: &'p Arc<Scenario>,
+    /// Which of its cases, as in [`Case::variant`].
+    pub variant: &'p str,
+    /// One for each exchange.
+    pub steps: Vec<StepPrediction<'p>>,
+}
+
+/// What settings answer to one exchange.
+#[derive(Clone, Copy)]
+pub struct StepPrediction<'p> {
+    /// The answer; none where the step is not asked, for the settings have nothing that it is about.
+    pub answer: Option<&'p Answer>,
+    /// Whether that keeps the promise.
+    pub keeping: Keeping,
+    /// What kind of caller it is about; none where no word fits.
+    pub class: Option<Class>,
+    seen: &'p Seen,
+}
+
+impl<'p> Prediction<'p> {
+    /// Every case, in the order of the scenarios.
+    pub fn cases(&'p self) -> impl Iterator<Item = CasePrediction<'p>> {
+        self.predictor.cases.iter().zip(&self.lacking).map(|(case, lacking)| {
+            let steps = case.steps.iter().map(|asked| {
+                let at = asked.sights[self.version];
+                let answer = self.answers[at].as_ref().filter(|_| !lacking);
+                let seen = &self.predictor.sights[self.version][at].target;
+                StepPrediction { answer, keeping: keeping(answer, seen, &asked.expect), class: asked.class, seen }
+            });
+            CasePrediction { scenario: &case.scenario, variant: &case.variant, steps: steps.collect() }
+        })
+    }
+
+    /// The same by kinds of callers, in about twenty rows: what each gets, and by which cases that is shown.
+    pub fn classes(&self) -> Vec<Row> {
+        classes::rows(self.cases())
+    }
+}
+
+impl CasePrediction<'_> {
+    /// Its name: `id[variant]`.
+    pub fn name(&self) -> String {
+        let id = &self.scenario.id;
+        if self.variant.is_empty() { id.clone() } else { format!("{id}[{}]", self.variant) }
+    }
+
+    /// What the settings answer, in a phrase a step; steps that say the same as the one before are not told again.
+    pub fn phrase(&self) -> String {
+        let mut phrases: Vec<String> = self.steps.iter().map(StepPrediction::phrase).collect();
+        phrases.dedup();
+        phrases.join(", then ")
+    }
+
+    /// Whether the case would pass: it loses where one of its steps does.
+    pub fn keeping(&self) -> Keeping {
+        self.steps.iter().map(|step| step.keeping).max().unwrap_or(Keeping::CannotTell)
+    }
+
+    /// Whether every answer is foretold.
+    pub fn is_definite(&self) -> bool {
+        self.steps.iter().all(StepPrediction::is_definite)
+    }
+}
+
+impl StepPrediction<'_> {
+    /// The answer in a phrase.
+    pub fn phrase(&self) -> String {
+        phrase(self.answer, self.seen)
+    }
+
+    /// Whether the answer is foretold.
+    pub fn is_definite(&self) -> bool {
+        self.answer.is_some_and(|answer| !matches!(answer, Answer::Depends(_)))
+    }
+}
+
+/// What a run foretells of a case, one for each of its exchanges.
+pub(crate) struct Foretold {
+    answer: Answer,
+    seen: Seen,
+}
+
+/// Foretells the exchanges of one case; none where a step is not asked.
+pub(crate) fn foretell(case: &Case, settings: &Settings, world: &World) -> Vec<Option<Foretold>> {
+    let oracle = Oracle::new(settings, world);
+    let sights = sights(case, world.version()).into_iter();
+    sights
+        .map(|sight| oracle.answer(&sight).map(|answer| Foretold { answer, seen: sight.target }))
+        .collect()
+}
+
+impl Foretold {
+    /// As the result document has it.
+    pub(crate) fn told(&self) -> Predicted {
+        use results::AnsweredBy;
+        let (status, answered_by) = match (&self.answer, &self.seen) {
+            (Answer::Refused { status, .. } | Answer::Redirect { status, .. }, _) => {
+                (Some(*status), Some(AnsweredBy::Platform))
+            }
+            (Answer::Reaches { .. }, Seen::Plainly { function: true, .. }) => (None, Some(AnsweredBy::App)),
+            _ => (None, None),
+        };
+        Predicted { phrase: phrase(Some(&self.answer), &self.seen), status, answered_by }
+    }
+
+    /// How what came back differs from it.
+    pub(crate) fn drift(&self, observed: &results::Observed) -> Option<String> {
+        drift(&self.answer, &self.seen, observed)
+    }
+}
