@@ -21,7 +21,13 @@ pub(crate) fn write(output: &mut impl Write, case: &Case, label: anstyle::Style)
         part("reason", reason.as_str())?;
     }
     part("expected", &case.expected)?;
+    if let Some(predicted) = &case.predicted {
+        part("predicted", &predicted.phrase)?;
+    }
     part("observed", &words::observed(&case.observed))?;
+    if let Some(drift) = &case.drift {
+        part("drift", drift.as_str())?;
+    }
     for comparison in case.compared.iter().filter(|one| !one.holds) {
         let name = match comparison.strength {
             Strength::Must => "must",

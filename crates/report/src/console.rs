@@ -36,6 +36,8 @@ pub struct Console<W: Write> {
     failures: Vec<Vec<u8>>,
     /// How many failures there were beyond those.
     untold: usize,
+    /// Names of cases whose answers differ from what the settings would answer, and how.
+    drifting: Vec<String>,
     /// Whether a line to try again leaves the token to be filled in.
     lacks_token: bool,
 }
@@ -58,7 +60,8 @@ impl<W: Write> Console<W> {
     /// Writes to `output`, which should pass on whole lines as they come (standard output does).
     pub fn new(output: W, style: Style) -> Self {
         let (told, folded) = (BTreeMap::new(), BTreeMap::new());
-        Self { output, style, planned: 0, told, folded, failures: Vec::new(), untold: 0, lacks_token: false }
+        let (failures, drifting) = (Vec::new(), Vec::new());
+        Self { output, style, planned: 0, told, folded, failures, untold: 0, drifting, lacks_token: false }
     }
 
     fn opened(&mut self, opening: &Opening) -> io::Result<()> {
@@ -78,6 +81,9 @@ impl<W: Write> Console<W> {
     }
 
     fn finished(&mut self, case: &Case) -> io::Result<()> {
+        if let Some(drift) = case.drift.as_ref().filter(|_| self.drifting.len() < TOLD_IN_FULL) {
+            self.drifting.push(format!("{}  {}", words::place(case), Printable(drift.as_str())));
+        }
         let lacks_token = || case.replay.as_ref().is_some_and(|line| line.as_str().contains(TOKEN));
         if self.style.verbose {
             self.lacks_token |= lacks_token();
@@ -178,9 +184,10 @@ impl<W: Write> Console<W> {
             account::labelled(&mut self.output, "and", &more, label)?;
         }
 
-        if !self.style.verbose {
+        if !self.style.verbose || closing.drift > 0 {
             writeln!(self.output)?;
         }
+        self.drift(closing.drift)?;
         if self.lacks_token {
             account::labelled(&mut self.output, TOKEN, ABOUT_TOKEN, label)?;
         }
@@ -192,11 +199,28 @@ impl<W: Write> Console<W> {
         account::labelled(
             &mut self.output,
             "summary",
-            &format!("{total}{duration}: {}", words::tally(&closing.summary)),
+            &format!("{total}{duration}: {}{}", words::tally(&closing.summary), words::drifting(closing.drift)),
             label,
         )?;
         let (word, style) = self.style.outcome(closing.verdict);
         account::labelled(&mut self.output, word, &sentence(closing, self.planned), style)
+    }
+}
+
+impl<W: Write> Console<W> {
+    /// A line for each case whose answer differs from what the settings would answer. It is no failure: a promise is one thing, the
+    /// settings that are believed to be in force another.
+    fn drift(&mut self, all: usize) -> io::Result<()> {
+        let label = self.style.label();
+        let told = std::mem::take(&mut self.drifting);
+        for line in &told {
+            account::labelled(&mut self.output, "drift", line, label)?;
+        }
+        if all > told.len() {
+            let more = format!("{} more, in the result document (`--results FILE`)", all - told.len());
+            account::labelled(&mut self.output, "drift", &more, label)?;
+        }
+        if all > 0 { writeln!(self.output) } else { Ok(()) }
     }
 }
 

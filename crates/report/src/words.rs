@@ -49,6 +49,15 @@ pub(crate) fn observed(observed: &Observed) -> String {
     text
 }
 
+/// What the summary says of cases whose answers differ from what the settings would answer; nothing where there are none.
+pub(crate) fn drifting(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        1 => "; 1 differs from what the settings say".to_owned(),
+        many => format!("; {many} differ from what the settings say"),
+    }
+}
+
 /// `9 passed, 1 failed`; verdicts that no case ended in are left out.
 pub(crate) fn tally(summary: &Summary) -> String {
     let Summary { pass, fail, warn, recorded, skip, inconclusive, error } = *summary;

@@ -112,9 +112,7 @@ impl Player {
                 }
                 Step::Issuer(act) => match scene.act(act, place.as_ref()).await {
                     Ok(()) => continue,
-                    Err(trouble) => {
-                        (Played::nothing(Verdict::Error, self.redactor.text(&trouble.to_string())), None)
-                    }
+                    Err(trouble) => (Played::nothing(Verdict::Error, self.redactor.text(&trouble.to_string())), None),
                 },
                 Step::Wait(seconds) => {
                     scene.wait(*seconds).await;

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use authsettings::{Answer, Settings};
 use results::Predicted;
-use scenario::{Case, Expect, Scenario, Step};
+use scenario::{Act, Case, Expect, Scenario, Step};
 use token::Version;
 
 pub use classes::{Answered, Class, Row};
@@ -109,8 +109,9 @@ fn sights(case: &Case, version: Version) -> Vec<Sight> {
     for step in &case.steps {
         match step {
             Step::Exchange(exchange) => sights.push(sight(&exchange.send, version, disturbed)),
+            // The end of trouble that there was not changes nothing.
+            Step::Issuer(Act::Restore) | Step::Wait(_) => {}
             Step::Issuer(_) => disturbed = true,
-            Step::Wait(_) => {}
         }
     }
     sights
@@ -225,9 +226,7 @@ pub(crate) struct Foretold {
 pub(crate) fn foretell(case: &Case, settings: &Settings, world: &World) -> Vec<Option<Foretold>> {
     let oracle = Oracle::new(settings, world);
     let sights = sights(case, world.version()).into_iter();
-    sights
-        .map(|sight| oracle.answer(&sight).map(|answer| Foretold { answer, seen: sight.target }))
-        .collect()
+    sights.map(|sight| oracle.answer(&sight).map(|answer| Foretold { answer, seen: sight.target })).collect()
 }
 
 impl Foretold {

@@ -12,6 +12,7 @@ mod foreign;
 mod haproxy;
 mod house;
 mod nginx;
+mod prediction;
 mod program;
 mod reference;
 mod secrets;

@@ -1,6 +1,6 @@
 use std::{cell::RefCell, io, rc::Rc};
 
-use results::{Case, Event, ReadError, Reporter, Verdict, Writer};
+use results::{Case, Event, Predicted, ReadError, Reporter, Verdict, Writer};
 use rstest::rstest;
 
 use super::run::{breach, case, document, every_verdict, hostile, opening, play, report};
@@ -184,4 +184,18 @@ fn progress_names_the_case_that_has_run_for_longest_and_leaves_no_trace() {
     assert!(terminal.text().ends_with("1/3 \\u{1b}second\x1b[?7h"), "{:?}", terminal.text());
     drop(progress);
     assert!(terminal.text().ends_with("\r\x1b[2K"), "{:?}", terminal.text());
+}
+
+#[test]
+fn drift_is_told_apart_from_failures() {
+    let drifting = |mut case: Case| {
+        case.predicted = Some(Predicted { phrase: "401".to_owned(), status: Some(401), answered_by: None });
+        case.drift = Some(super::run::text("the settings say: 401; the function answered 200"));
+        case
+    };
+    let cases =
+        [case("as-foretold", Verdict::Pass, None), drifting(case("drifting", Verdict::Pass, None)), drifting(breach())];
+    insta::assert_snapshot!(console(&cases, false, PLAIN));
+    let many = console(&vec![drifting(case("drifting", Verdict::Pass, None)); 60], false, PLAIN);
+    assert!(many.contains("40 more, in the result document"), "{many}");
 }

@@ -9,7 +9,7 @@ use results::{
 
 use crate::{Format, render};
 
-fn text(text: &str) -> Redacted {
+pub(super) fn text(text: &str) -> Redacted {
     Redactor::default().text(text)
 }
 

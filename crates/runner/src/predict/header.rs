@@ -13,8 +13,8 @@ const OF_THE_FAMILY: [&str; 5] = ["RS384", "RS512", "PS256", "PS384", "PS512"];
 
 /// Header members that a reader may heed, pass over or refuse.
 const HEEDED: [&str; 16] = [
-    "typ", "crit", "b64", "cty", "zip", "enc", "jku", "x5u", "jwk", "x5c", "x5t", "x5t#S256", "jwks", "jwks_uri", "iss",
-    "nonce",
+    "typ", "crit", "b64", "cty", "zip", "enc", "jku", "x5u", "jwk", "x5c", "x5t", "x5t#S256", "jwks", "jwks_uri",
+    "iss", "nonce",
 ];
 
 /// The header of a recipe's token.

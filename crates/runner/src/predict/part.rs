@@ -63,6 +63,9 @@ fn is_blank(text: &str) -> bool {
 /// The members that a fragment puts into an object, with the comma that joins them to the others.
 fn members(fragment: &str, ends: bool) -> Option<Vec<(String, Value)>> {
     let inner = if ends { fragment.trim().strip_prefix(',') } else { fragment.trim().strip_suffix(',') }?;
+    if is_blank(inner) {
+        return None;
+    }
     let members = object(&format!("{{{inner}}}"))?;
     Some(members.into_iter().collect())
 }

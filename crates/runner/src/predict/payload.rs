@@ -33,7 +33,9 @@ enum Held {
     In(i64),
     /// Null, true, false or an object.
     Other,
-    /// It is there twice, or it cannot be told what is there.
+    /// It is there twice.
+    Twice,
+    /// It cannot be told what is there.
     Unclear,
 }
 
@@ -50,8 +52,10 @@ pub(super) fn facts(recipe: &Recipe, version: Version) -> Facts {
     let part = part::read(&recipe.forge.payload_bytes, recipe.forge.base64.payload);
     let readable = part.readable;
     let claims = Claims::of(recipe, part, version);
+    // Some readers refuse an object in which a name stands twice (RFC 8259 section 4).
+    let twice = if claims.changed.values().any(|held| *held == Held::Twice) { Fact::Unknown } else { Fact::Yes };
     Facts {
-        readable,
+        readable: readable.and(twice),
         expired: claims.expired(),
         premature: claims.premature(),
         issuer: claims.text("iss"),
@@ -80,7 +84,7 @@ impl Claims {
             claims.changed = instead.iter().map(|(name, value)| (name.clone(), Held::of(value))).collect();
         }
         for (name, value) in part.added {
-            let held = if claims.get(&name) == &Held::Absent { Held::of(&value) } else { Held::Unclear };
+            let held = if claims.holds(&name) { Held::Twice } else { Held::of(&value) };
             claims.changed.insert(name, held);
         }
         claims
@@ -95,13 +99,21 @@ impl Claims {
         }
     }
 
+    /// Whether a claim of this name may stand there already.
+    fn holds(&self, name: &str) -> bool {
+        match self.changed.get(name) {
+            Some(held) => *held != Held::Absent,
+            None => self.issued && (self.get(name) == &Held::Issued || BESIDES.contains(&name)),
+        }
+    }
+
     /// A claim that is one text. Some readers look into lists.
     fn text(&self, name: &str) -> Claim<String> {
         match self.get(name) {
             Held::Issued => Claim::Is(format!("${{issued.{name}}}")),
             Held::Text(text) => Claim::Is(text.clone()),
             Held::Absent | Held::Number(_) | Held::In(_) | Held::Other => Claim::Absent,
-            Held::Texts(_) | Held::List | Held::Unclear => Claim::Unknown,
+            Held::Texts(_) | Held::List | Held::Twice | Held::Unclear => Claim::Unknown,
         }
     }
 
@@ -132,7 +144,7 @@ impl Claims {
             Held::Issued => Claim::Is(vec![ISSUED_GROUPS.to_owned()]),
             Held::Texts(texts) => Claim::Is(texts.clone()),
             Held::Absent | Held::Number(_) | Held::In(_) | Held::Other => Claim::Absent,
-            Held::Text(_) | Held::List | Held::Unclear => Claim::Unknown,
+            Held::Text(_) | Held::List | Held::Twice | Held::Unclear => Claim::Unknown,
         }
     }
 
@@ -155,7 +167,7 @@ impl Claims {
             Held::Number(number) => at(number).map_or(Fact::Unknown, |ahead| Fact::from(ahead).not()),
             Held::Absent | Held::Other | Held::Texts(_) | Held::List => Fact::Yes,
             Held::Text(text) if !text.contains("${") && text.trim().parse::<f64>().is_err() => Fact::Yes,
-            Held::In(_) | Held::Text(_) | Held::Unclear => Fact::Unknown,
+            Held::In(_) | Held::Text(_) | Held::Twice | Held::Unclear => Fact::Unknown,
         }
     }
 
@@ -173,6 +185,10 @@ impl Claims {
 
 /// The claims of Entra's tokens that facts rest on.
 const OF_ENTRA: [&str; 10] = ["iss", "aud", "exp", "nbf", "azp", "appid", "oid", "tid", "ver", "groups"];
+
+/// What else they may hold.
+const BESIDES: [&str; 13] =
+    ["iat", "aio", "appidacr", "azpacr", "idp", "idtyp", "rh", "roles", "sub", "uti", "xms_az_rid", "xms_mirid", "scp"];
 
 /// Whether a moment lies ahead; none where that depends on when it is asked, or on how the number is read.
 fn at(number: &Number) -> Option<bool> {

@@ -25,7 +25,11 @@ pub(super) fn keeping(answer: Option<&Answer>, seen: &Seen, expect: &Expect) -> 
         (Answer::Depends(_), _) => Keeping::CannotTell,
         (Answer::Reaches { as_ }, _) if function && !may_be_told(*as_, expect.principal) => Keeping::Loses,
         (Answer::Reaches { .. }, outcome) if function => {
-            if outcome.is_denial() { Keeping::Loses } else { Keeping::Keeps }
+            if outcome.is_denial() {
+                Keeping::Loses
+            } else {
+                Keeping::Keeps
+            }
         }
         (Answer::Endpoint, Outcome::Unauthenticated | Outcome::Forbidden | Outcome::Refused)
         | (Answer::Reaches { .. }, _) => Keeping::CannotTell,

@@ -63,7 +63,11 @@ impl Reading {
     /// The same, without what cannot matter: of a token that cannot be read, or that no key verifies, nothing else is looked at.
     pub(super) fn simplest(self) -> Self {
         let bearer = self.facts.credential == Credential::Bearer;
-        if bearer && (self.facts.readable == Fact::No || self.facts.signed == Fact::No) { Self::invalid() } else { self }
+        if bearer && (self.facts.readable == Fact::No || self.facts.signed == Fact::No) {
+            Self::invalid()
+        } else {
+            self
+        }
     }
 
     /// The facts in one world, beside settings.

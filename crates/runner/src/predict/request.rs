@@ -14,8 +14,16 @@ const TOKEN: usize = 1500;
 
 /// Headers that a front end reads before anybody else, each in its own way.
 const OF_THE_FRONT_END: [&str; 10] = [
-    "host", "connection", "upgrade", "transfer-encoding", "content-length", "expect", "te", "x-forwarded-proto",
-    "x-appservice-proto", "x-arr-ssl",
+    "host",
+    "connection",
+    "upgrade",
+    "transfer-encoding",
+    "content-length",
+    "expect",
+    "te",
+    "x-forwarded-proto",
+    "x-appservice-proto",
+    "x-arr-ssl",
 ];
 
 /// A request as the platform may see it.
@@ -133,7 +141,8 @@ fn path(send: &Send) -> Option<String> {
         None => send.path.clone().unwrap_or_else(|| own_path(send.to).to_owned()),
     };
     let path = target.split('?').next().unwrap_or_default();
-    let starts = path.starts_with('/') || OWN_PATHS.iter().any(|own| path.starts_with(own)) || path.starts_with("${upper:");
+    let starts =
+        path.starts_with('/') || OWN_PATHS.iter().any(|own| path.starts_with(own)) || path.starts_with("${upper:");
     let odd = ["%", "//", "/.", "/${", "\\", ";", "#", " "].iter().any(|odd| path.contains(odd));
     // The endpoints of the platform begin with a dot; a segment of dots alone is something else.
     let endpoint = path.to_ascii_lowercase().starts_with("/.auth") && !path[1..].contains("/.") && !path.contains("//");
@@ -164,9 +173,9 @@ fn readings(
         .collect();
     let values: Vec<&str> =
         headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value.as_str()).collect();
-    let session = headers.iter().any(|(name, value)| {
-        name == "x-zumo-auth" || (name == "cookie" && value.contains("AppServiceAuthSession"))
-    });
+    let session = headers
+        .iter()
+        .any(|(name, value)| name == "x-zumo-auth" || (name == "cookie" && value.contains("AppServiceAuthSession")));
     let none = || Reading::without_token(Credential::None);
     match values.as_slice() {
         [] if session => (vec![none(), Reading::invalid()], "how a session that is none is read"),

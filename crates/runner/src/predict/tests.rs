@@ -1,0 +1,196 @@
+use std::sync::Arc;
+
+use authsettings::{Expected, Settings};
+use diagnostics::Source;
+use rstest::rstest;
+use scenario::Scenario;
+
+use super::{Keeping, Predictor, World, predict};
+
+mod against_app;
+mod documented;
+
+/// The settings of a configuration that comes along.
+fn settings(name: &str) -> Settings {
+    let file = format!("{}/../../fixtures/configurations/suite/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let (settings, mistakes) = authsettings::read(&Source::new(name, std::fs::read_to_string(file).unwrap()));
+    assert_eq!(mistakes, []);
+    settings.unwrap()
+}
+
+/// The scenarios of one text.
+fn scenarios(name: &str, text: &str) -> Vec<Arc<Scenario>> {
+    let (scenarios, mistakes) = scenario::read(&[Source::new(name, text)]);
+    assert_eq!(mistakes, []);
+    scenarios.into_iter().map(Arc::new).collect()
+}
+
+/// What settings answer to one step, in words, and whether that keeps the promise.
+fn told(settings: &Settings, send: &str, expect: &str) -> (String, Keeping) {
+    let text = format!(
+        "id: one\ntitle: One\nwhy: It is asked.\nseverity: info\ncite: [RFC 7519]\nfix: None.\nsend: {send}\nexpect: {expect}\n"
+    );
+    let predictor = Predictor::new(&scenarios("core/one.yaml", &text));
+    let world = World::of_settings(settings, &Expected::default());
+    let prediction = predict(settings, &world, &predictor);
+    let case = prediction.cases().next().unwrap();
+    (case.phrase(), case.keeping())
+}
+
+#[rstest]
+#[case::nothing("{}", "unauthenticated", "401", Keeping::Keeps)]
+#[case::listed("{ token: { caller: listed } }", "accepted", "reaches the function as the caller", Keeping::Keeps)]
+#[case::breach(
+    "{ token: { caller: listed } }",
+    "unauthenticated",
+    "reaches the function as the caller",
+    Keeping::Loses
+)]
+#[case::unlisted("{ token: { caller: unlisted } }", "forbidden", "403", Keeping::Keeps)]
+#[case::lost("{ token: { caller: unlisted } }", "accepted", "403", Keeping::Loses)]
+#[case::recorded("{ token: { caller: unlisted } }", "recorded", "403", Keeping::CannotTell)]
+#[case::small_scheme(
+    "{ authorization: 'bearer ${token}', token: { caller: listed } }",
+    "accepted",
+    "depends on how the Authorization header is read",
+    Keeping::CannotTell
+)]
+#[case::small_scheme_of_nobody(
+    "{ authorization: 'bearer ${token}', token: { caller: listed, forge: { signature: garbage } } }",
+    "unauthenticated",
+    "401",
+    Keeping::Keeps
+)]
+#[case::odd_path(
+    "{ target: '/x/..${target.path}' }",
+    "unauthenticated",
+    "depends on how its target is read",
+    Keeping::CannotTell
+)]
+#[case::endpoint("{ path: /.auth/me }", "unreached", "an endpoint of the platform answers", Keeping::Keeps)]
+#[case::host(
+    "{ path: /admin/host/status, token: { caller: listed } }",
+    "refused",
+    "reaches the host as the caller",
+    Keeping::CannotTell
+)]
+#[case::method(
+    "{ method: POST, token: { caller: listed } }",
+    "accepted",
+    "reaches the host as the caller",
+    Keeping::CannotTell
+)]
+#[case::excluded(
+    "{ to: excluded }",
+    "{ outcome: accepted, principal: none }",
+    "reaches the function without an identity",
+    Keeping::Keeps
+)]
+#[case::client_twice(
+    "{ token: { caller: listed, forge: { payload-bytes: { last: ',\"azp\":\"x\"' } } } }",
+    "recorded",
+    "depends on whether the token can be read",
+    Keeping::CannotTell
+)]
+#[case::overlong(
+    "{ token: { caller: listed, forge: { payload-bytes: { last: [',\"x\":\"', { repeat: x, times: 9000 }, '\"'] } } } }",
+    "accepted",
+    "depends on whether its size is taken",
+    Keeping::CannotTell
+)]
+fn the_fixture_is_foretold(#[case] send: &str, #[case] expect: &str, #[case] phrase: &str, #[case] keeping: Keeping) {
+    assert_eq!(told(&settings("secure"), send, expect), (phrase.to_owned(), keeping));
+}
+
+#[test]
+fn what_depends_does_not_where_every_value_leads_to_the_same() {
+    let odd = "{ token: { caller: listed, forge: { header: { kid: unknown } } } }";
+    assert_eq!(told(&settings("secure"), odd, "recorded").0, "depends on whether the signature verifies");
+    assert_eq!(told(&settings("disabled"), odd, "recorded").0, "reaches the function without an identity");
+}
+
+#[test]
+fn a_function_that_is_told_nobody_breaks_its_promise() {
+    let forged = "{ token: { caller: listed, forge: { signature: garbage } } }";
+    let (phrase, keeping) = told(&settings("allow-anonymous"), forged, "{ outcome: tolerated, principal: caller }");
+    assert_eq!((phrase.as_str(), keeping), ("reaches the function without an identity", Keeping::Loses));
+}
+
+#[test]
+fn what_an_issuer_did_to_its_keys_leaves_signatures_open() {
+    let text = "id: one\ntitle: One\nwhy: It is asked.\nseverity: info\ncite: [RFC 7519]\nfix: None.\nsteps:\n\
+                - { send: { token: { caller: listed } }, expect: accepted }\n\
+                - { issuer: rotate }\n\
+                - { send: { token: { caller: listed } }, expect: accepted }\n\
+                - { send: {}, expect: unauthenticated }\n";
+    let predictor = Predictor::new(&scenarios("core/one.yaml", text));
+    let settings = settings("secure");
+    let world = World::of_settings(&settings, &Expected::default());
+    let prediction = predict(&settings, &world, &predictor);
+    let phrases: Vec<String> = prediction.cases().flat_map(|case| case.steps).map(|step| step.phrase()).collect();
+    assert_eq!(phrases, ["reaches the function as the caller", "depends on whether the signature verifies", "401"]);
+}
+
+#[test]
+fn a_case_about_what_the_settings_lack_is_not_asked() {
+    let mut settings = settings("secure");
+    settings.validation.excluded_paths.clear();
+    let (phrase, keeping) = told(&settings, "{ to: excluded }", "accepted");
+    assert_eq!(
+        (phrase.as_str(), keeping),
+        ("is not asked: the settings have nothing that it is about", Keeping::CannotTell)
+    );
+}
+
+/// Every scenario that comes along.
+fn suite() -> Vec<Arc<Scenario>> {
+    let folder = format!("{}/../../scenarios", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .flat_map(|theme| std::fs::read_dir(theme).unwrap().map(|entry| entry.unwrap().path()))
+        .collect();
+    files.sort();
+    let sources: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let theme = file.parent().and_then(|theme| theme.file_name()).unwrap().to_str().unwrap();
+            let name = format!("{theme}/{}", file.file_name().unwrap().to_str().unwrap());
+            Source::new(name, std::fs::read_to_string(file).unwrap())
+        })
+        .collect();
+    let (scenarios, mistakes) = scenario::read(&sources);
+    assert_eq!(mistakes, []);
+    scenarios.into_iter().map(Arc::new).collect()
+}
+
+#[rstest]
+#[case("secure")]
+#[case("allow-anonymous")]
+#[case("no-policy")]
+#[case("redirect")]
+fn a_reviewer_reads_a_page(#[case] name: &str) {
+    let settings = settings(name);
+    let predictor = Predictor::new(&suite());
+    let world = World::of_settings(&settings, &Expected::default());
+    let prediction = predict(&settings, &world, &predictor);
+    let definite = prediction.cases().filter(super::CasePrediction::is_definite).count();
+    assert!(definite * 10 >= predictor.len() * 6, "{definite} of {}", predictor.len());
+    let row = |row: &super::Row| {
+        let answer = |answered: &super::Answered| {
+            format!("{} ({} cases, such as {})", answered.phrase, answered.cases.len(), answered.cases[0])
+        };
+        let answers: Vec<String> = row.answers.iter().map(answer).collect();
+        format!("{}: {}", row.class.words(), answers.join("; "))
+    };
+    let page: Vec<String> = prediction.classes().iter().map(row).collect();
+    insta::assert_snapshot!(format!("a_reviewer_reads_a_page_{name}"), page.join("\n"));
+}
+
+#[test]
+fn many_configurations_are_asked_about_little() {
+    let predictor = Predictor::new(&suite());
+    let asked = predictor.sights[1].len();
+    assert!(asked * 3 < predictor.len(), "{asked} of {}", predictor.len());
+}

@@ -63,8 +63,8 @@ const OTHER_API: &str = "51c8f2b0-7e3d-4690-ad14-6b09e3d7f825";
 
 impl World {
     /// What settings alone tell, for a look at a configuration that nothing runs under. The listed caller is the first that is
-    /// expected, else the first that is listed, with the first object id and the first group that are; everybody else is in no
-    /// list.
+    /// expected, else the first that is listed, with the first object id that is, or else the first group; everybody else is in
+    /// no list.
     pub fn of_settings(settings: &Settings, expected: &Expected) -> Self {
         let entra = settings.entra.as_ref();
         let policy = entra.and_then(|entra| entra.policy.as_ref());
@@ -73,18 +73,21 @@ impl World {
         let listed_client = first(policy.and_then(|policy| policy.applications.as_ref()))
             .or_else(|| first(checks.map(|checks| &checks.client_applications)));
         let identity = first(policy.map(|policy| &policy.identities));
-        let group = first(policy.map(|policy| &policy.groups)).or_else(|| first(checks.map(|checks| &checks.groups)));
+        let group = first(policy.map(|policy| &policy.groups));
+        let checked = first(checks.map(|checks| &checks.groups));
         let version = settings.token_version().map_or(Version::V2, version);
         let tenant = settings.tenant().or_else(|| expected.tenant.clone()).unwrap_or_else(|| OWN_TENANT.to_owned());
         let client_id = settings.client_id().unwrap_or(OTHER_API).to_owned();
         // In v2 tokens the audience is a client id, whatever was asked for.
         let asked = expected.audience.clone().filter(|asked| version == Version::V1 || !asked.contains("://"));
         let audience = asked.unwrap_or_else(|| client_id.clone());
+        // Of principals and groups one is enough, so that whoever is listed itself is taken to be in no group that need not be.
+        let groups: Vec<String> = group.clone().filter(|_| identity.is_none()).into_iter().chain(checked).collect();
         let listed = Person {
             client: Some(first(Some(&expected.callers)).or(listed_client).unwrap_or_else(|| LISTED_CLIENT.to_owned())),
             object: Some(identity.clone().unwrap_or_else(|| LISTED_OBJECT.to_owned())),
             tenant: tenant.clone(),
-            groups: group.clone().map_or(Claim::Absent, |group| Claim::Is(vec![group])),
+            groups: if groups.is_empty() { Claim::Absent } else { Claim::Is(groups) },
         };
         let excluded = settings.validation.excluded_paths.iter().find(|path| !path.contains('*')).cloned();
         let values = [
