@@ -194,13 +194,11 @@ pub(super) fn rows<'p>(cases: impl Iterator<Item = CasePrediction<'p>>) -> Vec<R
     for case in cases {
         for step in &case.steps {
             let (Some(class), Some(_)) = (step.class, step.answer) else { continue };
-            let row = match rows.iter().position(|row| row.class == class) {
-                Some(at) => &mut rows[at],
-                None => {
-                    rows.push(Row { class, answers: Vec::new() });
-                    rows.last_mut().expect("it was just put there")
-                }
-            };
+            let at = rows.iter().position(|row| row.class == class).unwrap_or_else(|| {
+                rows.push(Row { class, answers: Vec::new() });
+                rows.len() - 1
+            });
+            let row = &mut rows[at];
             let (phrase, name) = (step.phrase(), case.name());
             match row.answers.iter_mut().find(|answered| answered.phrase == phrase) {
                 Some(answered) if answered.cases.last() == Some(&name) => {}

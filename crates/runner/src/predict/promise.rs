@@ -22,7 +22,6 @@ pub(super) fn keeping(answer: Option<&Answer>, seen: &Seen, expect: &Expect) -> 
     // Behind the platform, somebody else than the function may have the last word.
     let function = matches!(seen, Seen::Plainly { function: true, .. });
     match (answer, expect.outcome) {
-        (Answer::Depends(_), _) => Keeping::CannotTell,
         (Answer::Reaches { as_ }, _) if function && !may_be_told(*as_, expect.principal) => Keeping::Loses,
         (Answer::Reaches { .. }, outcome) if function => {
             if outcome.is_denial() {
@@ -32,7 +31,7 @@ pub(super) fn keeping(answer: Option<&Answer>, seen: &Seen, expect: &Expect) -> 
             }
         }
         (Answer::Endpoint, Outcome::Unauthenticated | Outcome::Forbidden | Outcome::Refused)
-        | (Answer::Reaches { .. }, _) => Keeping::CannotTell,
+        | (Answer::Depends(_) | Answer::Reaches { .. }, _) => Keeping::CannotTell,
         (Answer::Refused { .. } | Answer::Redirect { .. } | Answer::Endpoint, Outcome::Accepted) => Keeping::Loses,
         (Answer::Refused { .. } | Answer::Redirect { .. } | Answer::Endpoint, _) => Keeping::Keeps,
     }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use authsettings::{Expected, Settings};
 use diagnostics::Source;
+use results::{AnsweredBy, Observed};
 use rstest::rstest;
 use scenario::Scenario;
 
@@ -25,12 +26,16 @@ fn scenarios(name: &str, text: &str) -> Vec<Arc<Scenario>> {
     scenarios.into_iter().map(Arc::new).collect()
 }
 
+/// A scenario of one step.
+fn one(send: &str, expect: &str) -> String {
+    format!(
+        "id: one\ntitle: One\nwhy: It is asked.\nseverity: info\ncite: [RFC 7519]\nfix: None.\nsend: {send}\nexpect: {expect}\n"
+    )
+}
+
 /// What settings answer to one step, in words, and whether that keeps the promise.
 fn told(settings: &Settings, send: &str, expect: &str) -> (String, Keeping) {
-    let text = format!(
-        "id: one\ntitle: One\nwhy: It is asked.\nseverity: info\ncite: [RFC 7519]\nfix: None.\nsend: {send}\nexpect: {expect}\n"
-    );
-    let predictor = Predictor::new(&scenarios("core/one.yaml", &text));
+    let predictor = Predictor::new(&scenarios("core/one.yaml", &one(send, expect)));
     let world = World::of_settings(settings, &Expected::default());
     let prediction = predict(settings, &world, &predictor);
     let case = prediction.cases().next().unwrap();
@@ -193,4 +198,43 @@ fn many_configurations_are_asked_about_little() {
     let predictor = Predictor::new(&suite());
     let asked = predictor.sights[1].len();
     assert!(asked * 3 < predictor.len(), "{asked} of {}", predictor.len());
+}
+
+#[rstest]
+#[case::as_foretold("{}", 401, AnsweredBy::Platform, None)]
+#[case::by_nobody_known("{}", 401, AnsweredBy::Unknown, None)]
+#[case::open("{}", 200, AnsweredBy::App, Some("the settings say: 401; the function answered 200"))]
+#[case::another_refusal("{}", 302, AnsweredBy::Platform, Some("the settings say: 401; the platform answered 302"))]
+#[case::only_keys("{}", 401, AnsweredBy::Host, Some("the settings say: 401; the Functions host answered 401"))]
+#[case::overloaded("{}", 429, AnsweredBy::Unknown, None)]
+#[case::down("{}", 503, AnsweredBy::Gateway, None)]
+#[case::let_in("{ token: { caller: listed } }", 200, AnsweredBy::App, None)]
+#[case::function_fails("{ token: { caller: listed } }", 404, AnsweredBy::App, None)]
+#[case::locked_out(
+    "{ token: { caller: listed } }",
+    403,
+    AnsweredBy::Platform,
+    Some("the settings say: reaches the function as the caller; the platform answered 403")
+)]
+#[case::key_missing("{ token: { caller: listed } }", 401, AnsweredBy::Host, None)]
+#[case::endpoint("{ path: /.auth/me }", 404, AnsweredBy::Unknown, None)]
+#[case::no_endpoint(
+    "{ path: /.auth/me }",
+    200,
+    AnsweredBy::App,
+    Some("the settings say: an endpoint of the platform answers; the function answered 200")
+)]
+#[case::open_question("{ authorization: 'bearer ${token}', token: { caller: listed } }", 200, AnsweredBy::App, None)]
+fn what_comes_back_drifts_or_does_not(
+    #[case] send: &str,
+    #[case] status: u16,
+    #[case] answered_by: AnsweredBy,
+    #[case] drift: Option<&str>,
+) {
+    let settings = settings("secure");
+    let world = World::of_settings(&settings, &Expected::default());
+    let case = scenarios("core/one.yaml", &one(send, "recorded"))[0].cases().next().unwrap();
+    let foretold = super::foretell(&case, &settings, &world).remove(0).unwrap();
+    let observed = Observed { status: Some(status), answered_by, detail: None };
+    assert_eq!(foretold.drift(&observed).as_deref(), drift);
 }

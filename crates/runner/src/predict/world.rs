@@ -190,6 +190,11 @@ impl World {
         if !text.contains("${") {
             return Some(text.to_owned());
         }
+        // Most texts are nothing else.
+        let name = text.strip_prefix("${issued.").and_then(|text| text.strip_suffix('}'));
+        if let Some(name) = name.filter(|name| !name.contains('}')) {
+            return issued.claim(name).map(str::to_owned);
+        }
         fill(text, &|name| match name.strip_prefix("issued.") {
             Some(claim) => issued.claim(claim).map(str::to_owned),
             None => self.value(name),
@@ -222,7 +227,7 @@ impl World {
     fn audience(&self, base: &Base) -> Option<String> {
         let asked = match &base.audience {
             None => self.audience.clone(),
-            Some(name) if self.apis.get(name).is_some() || name.contains("://") => name.clone(),
+            Some(name) if self.apis.contains_key(name) || name.contains("://") => name.clone(),
             Some(name) => self.value(&format!("api.{name}"))?,
         };
         match self.apis.get(&asked) {

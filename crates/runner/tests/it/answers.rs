@@ -307,3 +307,39 @@ async fn a_real_token_is_the_control_and_what_its_forgeries_start_from() {
     assert!(sent.contains("eyJvaWQiOiJhLXJlYWwtY2FsbGVyIn0"), "{sent}");
     assert!(!told.document.contains("c2lnbmVkLWJ5"), "{}", told.document);
 }
+
+/// Settings that take plain HTTP and do this with callers without a token.
+fn settings(action: &str) -> authsettings::Settings {
+    let text = format!(
+        r#"{{"properties": {{ "platform": {{ "enabled": true }}, "httpSettings": {{ "requireHttps": false }},
+             "globalValidation": {{ "requireAuthentication": true, "unauthenticatedClientAction": "{action}" }} }} }}"#
+    );
+    authsettings::read(&diagnostics::Source::new("settings.json", text)).0.unwrap()
+}
+
+#[tokio::test]
+async fn a_prediction_excuses_no_breach_and_drift_is_none() {
+    let told = async |action: &str, target: &wiremock::MockServer, scenarios: &[&str]| {
+        let run = Run { settings: Some(settings(action)), ..marked(run(&target.uri(), scenarios)) };
+        let told = Told::of(run).await;
+        let case = told.case("missing-token");
+        let drift = case.drift.as_ref().map(|drift| drift.as_str().to_owned());
+        (case.verdict, case.predicted.clone().unwrap().phrase, drift, told.closing().drift)
+    };
+    let open = always(function()).await;
+    let (verdict, phrase, drift, count) = told("AllowAnonymous", &open, &[MISSING_TOKEN]).await;
+    assert_eq!(
+        (verdict, phrase.as_str(), drift, count),
+        (Verdict::Fail, "reaches the function without an identity", None, 0)
+    );
+    let (verdict, phrase, drift, count) = told("Return401", &open, &[MISSING_TOKEN]).await;
+    assert_eq!((verdict, phrase.as_str(), count), (Verdict::Fail, "401", 1));
+    assert_eq!(drift.as_deref(), Some("the settings say: 401; the function answered 200"));
+    let closed = protected().await;
+    let (verdict, _, drift, count) = told("AllowAnonymous", &closed, &[VALID_CALLER, MISSING_TOKEN]).await;
+    assert_eq!((verdict, count), (Verdict::Pass, 1));
+    assert_eq!(
+        drift.as_deref(),
+        Some("the settings say: reaches the function without an identity; the platform answered 401")
+    );
+}
