@@ -76,7 +76,11 @@ impl<'a> Excerpt<'a> {
     /// The lines of the words at fault; of long ones only what is near.
     fn of(source: &'a Source, span: Span) -> Self {
         let text = source.text.as_str();
-        let (start, end) = (boundary(text, span.start), boundary(text, span.end.max(span.start)));
+        // The end of a text is shown behind its last word, not on the empty line below it.
+        let shown = text.trim_end_matches(['\n', '\r']).len();
+        let (start, end) =
+            if span.start >= text.len() { (shown, shown) } else { (span.start, span.end.max(span.start)) };
+        let (start, end) = (boundary(text, start), boundary(text, end));
         let (line, column) = source.line_column(start);
         let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let last = text[end..].find('\n').map_or(text.len(), |at| end + at);
