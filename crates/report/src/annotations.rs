@@ -78,7 +78,7 @@ fn azure_pipelines(diagnostic: &Diagnostic, folder: &str) -> String {
     if let Some(rule) = diagnostic.rule {
         let _ = write!(line, "code={};", property(rule));
     }
-    format!("{line}]{}", azure_data(&message(diagnostic)))
+    format!("{line}]{}", azure_data(&defused(&message(diagnostic))))
 }
 
 fn azure_data(text: &str) -> String {
@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn azure_pipelines_reads_one_command_a_line() {
         assert_snapshot!(annotations(Server::AzurePipelines, &hostile(), ""), @r"
-        ##vso[task.logissue type=error;sourcepath=infra/a,b%3Bc%5D.json;linenumber=2;columnnumber=3;code=L-ERROR;]100%AZP25 of%0D%0A::add-mask::it; ##vso[task.x]y
-        ##vso[task.logissue type=warning;sourcepath=infra/a,b%3Bc%5D.json;]100%AZP25 of%0D%0A::add-mask::it
+        ##vso[task.logissue type=error;sourcepath=infra/a,b%3Bc%5D.json;linenumber=2;columnnumber=3;code=L-ERROR;]100%AZP25 of%0D%0A: :add-mask::it; ## vso[task.x]y
+        ##vso[task.logissue type=warning;sourcepath=infra/a,b%3Bc%5D.json;]100%AZP25 of%0D%0A: :add-mask::it
         ");
     }
 
