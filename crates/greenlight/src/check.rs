@@ -1,7 +1,7 @@
 //! `greenlight check`: reads auth configurations, asks the rules, tells what they found.
 
 mod inputs;
-mod surroundings;
+mod workspace;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
 use crate::{files, run};
 use inputs::Inputs;
-use surroundings::Surroundings;
+use workspace::Workspace;
 
 /// Findings that are accepted, where no file is named.
 const SUPPRESSIONS: &str = "greenlight-suppressions.yaml";
@@ -29,7 +29,7 @@ const SUPPRESSIONS: &str = "greenlight-suppressions.yaml";
 /// Checks what is named. What cannot be read is told, and the others are checked all the same.
 pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trouble> {
     let expected = expected(arguments, terminal)?;
-    let surroundings = Surroundings::look();
+    let workspace = Workspace::look();
     let Inputs { configurations, mut problems, .. } = Inputs::read(&arguments.configs);
     let suppressions = suppressions(arguments.suppressions.as_deref(), &mut problems)?;
     let today = today();
@@ -65,12 +65,12 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
     };
     let check = report::check::Check {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        folder: surroundings.folder,
+        folder: workspace.folder,
         configurations: told.iter().map(checked).collect(),
         problems,
     };
     terminal.diagnostics(&check.problems);
-    write(&check, arguments, surroundings.server, terminal)?;
+    write(&check, arguments, workspace.server, terminal)?;
     Ok(exit(&check, arguments.fail_on))
 }
 

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use report::annotations::Server;
 
 /// What the environment says.
-pub(super) struct Surroundings {
+pub(super) struct Workspace {
     /// The CI server whose output this is.
     pub(super) server: Option<Server>,
     /// The current folder as seen from the root of the repository; empty where that is not known.
     pub(super) folder: String,
 }
 
-impl Surroundings {
+impl Workspace {
     /// Both servers set a variable of their own, and another with the folder that they put the repository into.
     pub(super) fn look() -> Self {
         let github = env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
