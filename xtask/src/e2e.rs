@@ -1,8 +1,12 @@
 //! Plays the scenarios end to end.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::build::{FAULT, build, finish, root, target};
+
+/// Asks for the configurations that come along, too.
+const CONFIGURATIONS: &str = "--configurations";
 
 /// Plays the scenarios against the reference Function App, or against what the arguments name.
 pub(crate) fn play(arguments: &[String]) -> ExitCode {
@@ -10,6 +14,9 @@ pub(crate) fn play(arguments: &[String]) -> ExitCode {
         return FAULT.into();
     }
     let output = target().join("e2e");
+    if arguments.iter().any(|one| one == CONFIGURATIONS) {
+        return under_configurations(arguments, &output);
+    }
     let mut command = Command::new(target().join("debug/greenlight"));
     command.arg("run");
     if !names_a_target(arguments) {
@@ -19,6 +26,19 @@ pub(crate) fn play(arguments: &[String]) -> ExitCode {
     command.arg("--junit").arg(output.join("junit.xml"));
     command.arg("--scenarios").arg(root().join("scenarios"));
     finish(command.args(arguments))
+}
+
+/// Plays the suite as always, then under each configuration that comes along, and fails where one does not do what is documented.
+fn under_configurations(arguments: &[String], output: &Path) -> ExitCode {
+    let others: Vec<String> = arguments.iter().filter(|one| *one != CONFIGURATIONS).cloned().collect();
+    let as_always = play(&others);
+    if as_always != ExitCode::SUCCESS {
+        return as_always;
+    }
+    let mut command = Command::new(target().join("debug/greenlight"));
+    command.arg("configurations").arg(root().join("fixtures/configurations"));
+    command.arg("--scenarios").arg(root().join("scenarios"));
+    finish(command.arg("--output").arg(output.join("configurations")))
 }
 
 fn names_a_target(arguments: &[String]) -> bool {

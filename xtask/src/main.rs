@@ -14,6 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask e2e [-- ARGUMENTS]   build, start the mocks and the reference Function App, play scenarios/;
                                  ARGUMENTS go to `greenlight run`, so `-- --target URL` plays against another target
+cargo xtask e2e --configurations the same, then under each of fixtures/configurations/suite/, held against what is documented of it
 cargo xtask codegen [--check]    write docs/reference/ anew from the scenarios and rules; with --check, fail where it would change
 cargo xtask defects [ARGUMENTS]  play scenarios/ against the reference Function App with each planted defect, and without any under
                                  varied settings; `--help` lists what can be left out for daily work

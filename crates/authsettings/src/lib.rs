@@ -10,6 +10,7 @@
 
 mod answer;
 mod app;
+mod assumed;
 mod authority;
 mod configuration;
 mod decide;
@@ -28,6 +29,7 @@ mod surroundings;
 
 pub use answer::{Answer, Identity, Kind, Reason};
 pub use app::AppSettings;
+pub use assumed::Assumed;
 pub use authority::{Authority, Tenant, TokenVersion};
 pub use configuration::{Configuration, Form, Host, Property};
 pub use decide::{Request, decide};

@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Write the reference pages: for `cargo xtask codegen`.
     #[command(hide = true)]
     Reference(Reference),
+    /// Play the suite under the configurations that come along: for `cargo xtask e2e --configurations`.
+    #[command(hide = true)]
+    Configurations(Configurations),
 }
 
 /// Which scenarios.
@@ -285,6 +288,19 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Configurations {
+    /// Folder with the configurations and with the table of what each must show.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The suite.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: PathBuf,
+    /// Folder for the results.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Reference {
     /// Folder for the pages.
     #[arg(value_name = "DIR")]
@@ -340,6 +356,15 @@ pub(crate) struct Check {
     /// Findings that are accepted for a time. `greenlight-suppressions.yaml` of the current folder, if there is one, unless given.
     #[arg(long, value_name = "FILE")]
     pub(crate) suppressions: Option<PathBuf>,
+    /// Tell what each configuration would answer to every scenario.
+    #[arg(long)]
+    pub(crate) predict: bool,
+    /// Hold those answers against a file that is committed, and end with exit code 1 where one has changed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write that file anew.
+    #[arg(long, requires = "baseline")]
+    pub(crate) write_baseline: bool,
     /// In which form. `github` and `azure-pipelines` are annotations; `console` writes those too where it runs on that server.
     #[arg(long, value_name = "FORM", default_value = "console")]
     pub(crate) format: CheckFormat,

@@ -1,5 +1,6 @@
 //! `greenlight check`: reads auth configurations, asks the rules, tells what they found.
 
+mod foretelling;
 mod inputs;
 mod workspace;
 
@@ -63,15 +64,25 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
             findings: found.iter().map(|diagnostic| finding(one, diagnostic)).collect(),
         }
     };
+    let predictions = foretelling::predictions(told.iter().map(|(one, _)| *one), &expected, arguments)?;
     let check = report::check::Check {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         folder: workspace.folder,
         configurations: told.iter().map(checked).collect(),
+        predictions: if arguments.predict { predictions.clone() } else { Vec::new() },
         problems,
     };
     terminal.diagnostics(&check.problems);
     write(&check, arguments, workspace.server, terminal)?;
-    Ok(exit(&check, arguments.fail_on))
+    let write_baseline = arguments.write_baseline;
+    let changed = match &arguments.baseline {
+        Some(file) => foretelling::held_against(file, &predictions, write_baseline)?,
+        None => false,
+    };
+    match exit(&check, arguments.fail_on) {
+        Exit::Passed if changed => Ok(Exit::Failed),
+        exit => Ok(exit),
+    }
 }
 
 /// What is expected: from a profile, and from the command line, which has the last word.

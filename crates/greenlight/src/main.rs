@@ -3,6 +3,7 @@
 mod arguments;
 mod catalogue;
 mod check;
+mod configurations;
 mod describe;
 mod exit;
 mod explain;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::List(list) => list::list(&list, &terminal),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Report(report) => report::report(&report, &terminal),
+        Command::Configurations(all) => block_on(configurations::configurations(&all, &terminal)),
         Command::Reference(reference) => reference::reference(&reference),
     };
     let exit = ended.unwrap_or_else(|trouble| {

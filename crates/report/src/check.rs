@@ -7,6 +7,7 @@ mod log;
 use diagnostics::{Diagnostic, Level};
 
 use crate::annotations::{Server, annotations};
+use crate::prediction::Prediction;
 use crate::sarif;
 
 pub use console::Look;
@@ -20,6 +21,8 @@ pub struct Check {
     pub folder: String,
     /// The configurations that could be read, in the order in which they came.
     pub configurations: Vec<Checked>,
+    /// What they would answer, where that is asked for.
+    pub predictions: Vec<Prediction>,
     /// What kept others from being read, and what is doubtful about the suppressions: diagnostics without a rule.
     pub problems: Vec<Diagnostic>,
 }

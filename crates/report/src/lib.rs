@@ -14,6 +14,7 @@ pub mod check;
 mod console;
 mod junit;
 mod place;
+pub mod prediction;
 mod printable;
 mod progress;
 mod render;

@@ -84,7 +84,7 @@ fn what_is_documented_is_predicted_and_answered() {
     for (configuration, table) in &tables {
         let Written::Map(cells) = &table.value else { panic!("a mapping of callers") };
         let cases = played(&configuration.text, &configurations());
-        for (caller, cell) in cells {
+        for (caller, cell) in cells.iter().filter(|(name, _)| name.text != "suite") {
             let documented = &source.text[cell.span.start..cell.span.end];
             let case = cases.iter().find(|case| case["variant"] == format!("caller={}", caller.text)).unwrap();
             let told = (foretold(case), answered(case));

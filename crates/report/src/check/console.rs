@@ -7,6 +7,7 @@ use anstyle::Style as Ansi;
 use diagnostics::{Diagnostic, render};
 
 use super::{Check, Checked, Counts};
+use crate::Style;
 use crate::printable::Printable;
 use crate::words::count;
 
@@ -43,6 +44,7 @@ pub(super) fn console(check: &Check, look: Look) -> String {
             blocks.push(format!("{}\n", summary(check)));
         }
     }
+    blocks.extend(check.predictions.iter().map(|one| one.console(Style { colour: look.colour, verbose: false })));
     blocks.join("\n")
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Check, Checked, Finding};
 use crate::Place;
+use crate::prediction::{Foretold, Keeps, Prediction};
 
 /// The form of the document; another form has another number.
 const SCHEMA: &str = "greenlight/check/1";
@@ -12,7 +13,7 @@ const SCHEMA: &str = "greenlight/check/1";
 pub(super) fn json(check: &Check) -> String {
     let counts = check.counts();
     let findings = check.configurations.iter().flat_map(|one| one.findings.iter().map(|found| finding(one, found)));
-    let document = json!({
+    let mut document = json!({
         "schema": SCHEMA,
         "version": check.version,
         "configurations": check.configurations.iter().map(configuration).collect::<Vec<_>>(),
@@ -25,7 +26,27 @@ pub(super) fn json(check: &Check) -> String {
             "suppressed": counts.suppressed,
         },
     });
+    if !check.predictions.is_empty() {
+        document["predictions"] = check.predictions.iter().map(prediction).collect();
+    }
     format!("{document:#}\n")
+}
+
+fn prediction(one: &Prediction) -> Value {
+    let mut told = json!({ "file": one.file, "name": one.name });
+    if let Some(unknown) = &one.unknown {
+        told["unknown"] = unknown.clone().into();
+    }
+    let case = |case: &Foretold| {
+        let keeps = match case.keeps {
+            Keeps::Yes => "yes",
+            Keeps::No => "no",
+            Keeps::Unknown => "unknown",
+        };
+        json!({ "case": case.case, "callers": case.callers, "answer": case.answer, "keeps": keeps })
+    };
+    told["cases"] = one.cases.iter().map(case).collect();
+    told
 }
 
 fn configuration(checked: &Checked) -> Value {

@@ -29,7 +29,13 @@ fn checked(source: &Arc<Source>, name: &str, findings: Vec<Finding>) -> Checked 
 }
 
 fn check(configurations: Vec<Checked>) -> Check {
-    Check { version: "0.1.0".to_owned(), folder: "service".to_owned(), configurations, problems: Vec::new() }
+    Check {
+        version: "0.1.0".to_owned(),
+        folder: "service".to_owned(),
+        configurations,
+        predictions: Vec::new(),
+        problems: Vec::new(),
+    }
 }
 
 /// Everything that there can be: findings of every level, an accepted one, a problem with a place and one without, a calm configuration.

@@ -1,0 +1,108 @@
+//! What configurations would answer to every scenario, and how that differs from what they answered before.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::Path;
+
+use authsettings::{Configuration, Expected};
+use report::prediction::{Baseline, Foretold, Keeps, Prediction};
+use runner::predict::{CasePrediction, Class, Keeping, Predictor, World, predict};
+
+use crate::arguments::{Check, Selection};
+use crate::files;
+use crate::library::Library;
+use crate::terminal;
+use crate::trouble::Trouble;
+
+/// Foretells what is asked for: nothing unless it is to be shown or held against a baseline.
+pub(super) fn predictions<'a>(
+    configurations: impl Iterator<Item = &'a Configuration>,
+    expected: &Expected,
+    arguments: &Check,
+) -> Result<Vec<Prediction>, Trouble> {
+    if !arguments.predict && arguments.baseline.is_none() {
+        return Ok(Vec::new());
+    }
+    let library = Library::select(&Selection { names: Vec::new(), scenarios: None })?;
+    let predictor = Predictor::new(&library.scenarios);
+    Ok(configurations.map(|one| foretell(one, expected, &predictor)).collect())
+}
+
+/// Holds predictions against a baseline, or writes it anew; whether answers have changed.
+pub(super) fn held_against(file: &Path, predictions: &[Prediction], write: bool) -> Result<bool, Trouble> {
+    if write {
+        let text = Baseline::of(predictions).text();
+        let written = files::create(file)?.write_all(text.as_bytes());
+        written.map_err(|error| Trouble::usage(format!("{} cannot be written: {error}", file.display())))?;
+        terminal::say(&format!("written: {}", file.display()));
+        return Ok(false);
+    }
+    let again = "write it with `--write-baseline`, and commit it";
+    if !file.exists() {
+        return Err(Trouble::usage(format!("the baseline {} does not exist", file.display())).hint(again));
+    }
+    let baseline = Baseline::read(&files::read(file)?.text)
+        .map_err(|error| Trouble::usage(format!("{}: {error}", file.display())).hint(again))?;
+    let Some(review) = baseline.review(predictions) else { return Ok(false) };
+    terminal::say(review.trim_end());
+    terminal::say("hint: where that is meant, write the baseline anew with `--write-baseline`, and commit it");
+    Ok(true)
+}
+
+/// What one configuration would answer. What differs with something that the file does not say depends on that.
+fn foretell(configuration: &Configuration, expected: &Expected, predictor: &Predictor) -> Prediction {
+    let (file, name) = (configuration.source.name.clone(), configuration.name.clone());
+    let mut readings = configuration.assumed().into_iter();
+    let Some(first) = readings.next() else {
+        let unknown = Some(why_unknown(configuration));
+        return Prediction { file, name, kinds: Vec::new(), cases: Vec::new(), unknown };
+    };
+    let world = World::of_settings(&first.settings, expected);
+    let prediction = predict(&first.settings, &world, predictor);
+    let kinds: BTreeSet<Class> = prediction.cases().filter_map(|case| class(&case)).collect();
+    let kinds = kinds.into_iter().map(|class| class.words().to_owned()).collect();
+    let mut cases: Vec<Foretold> = prediction.cases().map(|case| told(&case)).collect();
+    for other in readings {
+        let world = World::of_settings(&other.settings, expected);
+        let property = other.property.unwrap_or_default();
+        for (told, case) in cases.iter_mut().zip(predict(&other.settings, &world, predictor).cases()) {
+            let open = told.answer.starts_with("depends on");
+            if !open && case.phrase() != told.answer {
+                told.answer = format!("depends on `{property}`, which the file does not say");
+                told.keeps = Keeps::Unknown;
+            }
+        }
+    }
+    Prediction { file, name, kinds, cases, unknown: None }
+}
+
+/// The kind of caller that a case is about; none where it tells a story of several answers, or is not asked.
+fn class(case: &CasePrediction<'_>) -> Option<Class> {
+    let [first, rest @ ..] = case.steps.as_slice() else { return None };
+    let same = rest.iter().all(|step| step.phrase() == first.phrase() && step.class == first.class);
+    first.class.filter(|_| same && first.answer.is_some())
+}
+
+fn told(case: &CasePrediction<'_>) -> Foretold {
+    Foretold {
+        case: case.name(),
+        callers: class(case).map(|class| class.words().to_owned()).unwrap_or_default(),
+        answer: case.phrase(),
+        title: case.scenario.title.clone(),
+        keeps: match case.keeping() {
+            Keeping::Keeps => Keeps::Yes,
+            Keeping::Loses => Keeps::No,
+            Keeping::CannotTell => Keeps::Unknown,
+        },
+    }
+}
+
+/// Why there are no settings to foretell from.
+fn why_unknown(configuration: &Configuration) -> String {
+    let wrong = configuration.settings().1.into_iter().find(|one| one.level == diagnostics::Level::Error);
+    match (wrong, configuration.unknowns().first()) {
+        (Some(wrong), _) => format!("{}: {}", wrong.place(), wrong.message),
+        (None, Some((path, _))) => format!("the file does not say `{path}`"),
+        (None, None) => "the settings cannot be read".to_owned(),
+    }
+}

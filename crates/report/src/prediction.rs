@@ -1,0 +1,144 @@
+//! What settings would answer: as a page for a reviewer, and held against what they answered before.
+
+mod baseline;
+
+use std::fmt::Write as _;
+
+use crate::Style;
+
+pub use baseline::{Baseline, BaselineError};
+
+/// What one configuration would answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prediction {
+    /// The file, by its name.
+    pub file: String,
+    /// What the file calls the configuration; may be empty.
+    pub name: String,
+    /// The kinds of callers, in the order in which they are told.
+    pub kinds: Vec<String>,
+    /// Every case that is foretold, in playing order.
+    pub cases: Vec<Foretold>,
+    /// Why nothing is foretold, where nothing is.
+    pub unknown: Option<String>,
+}
+
+/// What is answered to one case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foretold {
+    /// `id[variant]`.
+    pub case: String,
+    /// The kind of caller that it is about, in a few words; empty where no words fit.
+    pub callers: String,
+    /// The answer, in a phrase whose subject is the request.
+    pub answer: String,
+    /// What the case proves, in a sentence.
+    pub title: String,
+    /// Whether the answer keeps what the case asks for, as far as can be told.
+    pub keeps: Keeps,
+}
+
+/// Whether an answer keeps a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// It does.
+    Yes,
+    /// It does not: the case would fail.
+    No,
+    /// It depends on what is not known, or others than the platform answer.
+    Unknown,
+}
+
+/// Examples that are named of many cases.
+const EXAMPLES: usize = 3;
+
+impl Prediction {
+    /// The configuration as a person would call it.
+    pub fn title(&self) -> String {
+        if self.name.is_empty() { self.file.clone() } else { format!("{} ({})", self.file, self.name) }
+    }
+
+    /// The page: who gets what, and which scenarios would be lost.
+    pub fn console(&self, style: Style) -> String {
+        let heading = style.heading();
+        let mut page = format!("{heading}{} would answer{heading:#}\n", self.title());
+        if let Some(unknown) = &self.unknown {
+            let _ = writeln!(page, "  nothing that can be foretold: {unknown}");
+            return page;
+        }
+        page.push('\n');
+        let rows = self.rows();
+        let width = rows.iter().map(|(callers, _)| callers.len()).max().unwrap_or_default();
+        for (callers, answers) in &rows {
+            for (at, (answer, cases)) in answers.iter().enumerate() {
+                let callers = if at == 0 { callers } else { "" };
+                // What is answered to a few of many is shown by name.
+                let shown = if at == 0 { String::new() } else { format!("  ({})", examples(cases)) };
+                let _ = writeln!(page, "  {callers:width$}  {answer}{shown}");
+            }
+        }
+        page.push('\n');
+        page.push_str(&self.losses(style));
+        page
+    }
+
+    /// Answers by kinds of callers, the commonest first.
+    fn rows(&self) -> Vec<(&str, Vec<(&str, Vec<&str>)>)> {
+        let row = |callers: &'_ String| {
+            let mut answers: Vec<(&str, Vec<&str>)> = Vec::new();
+            for case in self.cases.iter().filter(|case| case.callers == *callers) {
+                match answers.iter_mut().find(|(answer, _)| *answer == case.answer) {
+                    Some((_, cases)) => cases.push(&case.case),
+                    None => answers.push((&case.answer, vec![&case.case])),
+                }
+            }
+            answers.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+            answers
+        };
+        self.kinds.iter().map(|callers| (callers.as_str(), row(callers))).collect()
+    }
+
+    /// The scenarios that would fail, each with its first case; then how many cases are foretold at all.
+    fn losses(&self, style: Style) -> String {
+        let heading = style.heading();
+        let mut text = String::new();
+        let mut lost: Vec<(&str, &Foretold, usize)> = Vec::new();
+        for case in self.cases.iter().filter(|case| case.keeps == Keeps::No) {
+            let id = case.case.split('[').next().unwrap_or_default();
+            match lost.iter_mut().find(|(known, _, _)| *known == id) {
+                Some((_, _, cases)) => *cases += 1,
+                None => lost.push((id, case, 1)),
+            }
+        }
+        if lost.is_empty() {
+            text.push_str("  no scenario would fail\n");
+        } else {
+            let _ = writeln!(text, "  {heading}{} would fail{heading:#}", counted(lost.len(), "scenario"));
+            for (id, case, cases) in lost {
+                let _ = writeln!(text, "    {id}: {} - {}, in {}", case.title, case.answer, counted(cases, "case"));
+            }
+        }
+        let open = self.cases.iter().filter(|case| case.keeps == Keeps::Unknown).count();
+        let told = self.cases.len() - open;
+        let _ = writeln!(
+            text,
+            "  {} foretold; {open} more depend on what is not known, or others than the platform answer them",
+            counted(told, "case")
+        );
+        text
+    }
+}
+
+/// The first few of some names.
+fn examples(cases: &[&str]) -> String {
+    let more = cases.len().saturating_sub(EXAMPLES);
+    let named = cases.iter().take(EXAMPLES).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests;
