@@ -264,3 +264,63 @@ fn rules_are_listed_and_on_their_page() {
         assert!(page.contains(&format!("\n## {id}\n")), "{id} is not on the page");
     }
 }
+
+#[test]
+fn what_settings_would_answer_is_told_with_what_would_be_lost() {
+    let folder = Folder::new(&[("open.json", &open())]);
+    insta::assert_snapshot!("predicted_good", ended(&folder.check(&["good.json", "--predict", "--quiet"]), 0));
+    let told = ended(&folder.check(&["open.json", "--predict", "--quiet"]), 1);
+    assert!(told.contains("callers without a token                                 reaches the function"), "{told}");
+    assert!(told.contains("missing-token: "), "{told}");
+}
+
+#[test]
+fn what_the_file_does_not_say_decides_nothing() {
+    let template = format!(
+        r#"{{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "resources": [
+            {{"type": "Microsoft.Web/sites/config", "name": "orders/authsettingsV2", "properties": {}}}]}}"#,
+        GOOD[GOOD.find("\"properties\": ").unwrap() + 14..GOOD.rfind('}').unwrap()]
+            .replace("\"Return401\"", "\"[parameters('action')]\"")
+    );
+    let folder = Folder::new(&[("template.json", &template)]);
+    let told = ended(&folder.check(&["template.json", "--predict", "--quiet"]), 0);
+    let row = told.lines().find(|line| line.contains("callers without a token  ")).unwrap();
+    assert!(row.contains("depends on `globalValidation.unauthenticatedClientAction`"), "{told}");
+    assert!(told.contains("tokens of an application that is not listed             403"), "{told}");
+}
+
+#[test]
+fn a_changed_answer_fails_until_the_baseline_is_written_anew() {
+    let folder = Folder::new(&[]);
+    let settings = folder.0.path().join("good.json");
+    let held = |code| {
+        let output = folder.check(&["good.json", "--baseline", "baseline.json"]);
+        ended(&output, code);
+        said(&output)
+    };
+    assert!(held(2).contains("does not exist"));
+    ended(&folder.check(&["good.json", "--baseline", "baseline.json", "--write-baseline"]), 0);
+    held(0);
+    fs::write(&settings, GOOD.replace("Return401", "Return403")).unwrap();
+    let review = held(1);
+    assert!(review.contains("callers without a token: 401 -> 403"), "{review}");
+    fs::write(&settings, GOOD.replace("\"Return401\"", "\"AllowAnonymous\"")).unwrap();
+    let review = held(1);
+    assert!(review.contains("weaker: callers without a token: 401 -> reaches the function"), "{review}");
+    fs::write(&settings, GOOD.replace("Return401", "Return403")).unwrap();
+    ended(&folder.check(&["good.json", "--baseline", "baseline.json", "--write-baseline"]), 0);
+    held(0);
+    fs::write(folder.0.path().join("baseline.json"), "[]").unwrap();
+    assert!(held(2).contains("it is no baseline"));
+}
+
+#[test]
+fn programs_get_predictions_too() {
+    let told = ended(&Folder::new(&[]).check(&["good.json", "--predict", "--format", "json"]), 0);
+    let document: Value = serde_json::from_str(&told).unwrap();
+    let schema = read(&root().join("crates/report/schema/check.schema.json"));
+    assert!(jsonschema::is_valid(&schema, &document));
+    let cases = document["predictions"][0]["cases"].as_array().unwrap();
+    let missing = cases.iter().find(|case| case["case"].as_str().unwrap().starts_with("missing-token")).unwrap();
+    assert_eq!((&missing["answer"], &missing["keeps"]), (&json!("401"), &json!("yes")));
+}
