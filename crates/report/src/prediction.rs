@@ -67,10 +67,9 @@ impl Prediction {
             return page;
         }
         page.push('\n');
-        let rows = self.rows();
-        let width = rows.iter().map(|(callers, _)| callers.len()).max().unwrap_or_default();
-        for (callers, answers) in &rows {
-            for (at, (answer, cases)) in answers.iter().enumerate() {
+        let width = self.kinds.iter().map(String::len).max().unwrap_or_default();
+        for callers in &self.kinds {
+            for (at, (answer, cases)) in self.answers(callers).iter().enumerate() {
                 let callers = if at == 0 { callers } else { "" };
                 // What is answered to a few of many is shown by name.
                 let shown = if at == 0 { String::new() } else { format!("  ({})", examples(cases)) };
@@ -82,20 +81,17 @@ impl Prediction {
         page
     }
 
-    /// Answers by kinds of callers, the commonest first.
-    fn rows(&self) -> Vec<(&str, Vec<(&str, Vec<&str>)>)> {
-        let row = |callers: &'_ String| {
-            let mut answers: Vec<(&str, Vec<&str>)> = Vec::new();
-            for case in self.cases.iter().filter(|case| case.callers == *callers) {
-                match answers.iter_mut().find(|(answer, _)| *answer == case.answer) {
-                    Some((_, cases)) => cases.push(&case.case),
-                    None => answers.push((&case.answer, vec![&case.case])),
-                }
+    /// What one kind of caller gets, and the cases that show it; the commonest answer first.
+    fn answers(&self, callers: &str) -> Vec<(&str, Vec<&str>)> {
+        let mut answers: Vec<(&str, Vec<&str>)> = Vec::new();
+        for case in self.cases.iter().filter(|case| case.callers == callers) {
+            match answers.iter_mut().find(|(answer, _)| *answer == case.answer) {
+                Some((_, cases)) => cases.push(&case.case),
+                None => answers.push((&case.answer, vec![&case.case])),
             }
-            answers.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
-            answers
-        };
-        self.kinds.iter().map(|callers| (callers.as_str(), row(callers))).collect()
+        }
+        answers.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+        answers
     }
 
     /// The scenarios that would fail, each with its first case; then how many cases are foretold at all.

@@ -45,7 +45,7 @@ pub(crate) fn json(source: &Arc<Source>) -> Option<Json> {
 
 fn value(node: &Node) -> Json {
     match &node.value {
-        Value::Null => Json::Null,
+        Value::Null | Value::Unknown => Json::Null,
         Value::Bool(boolean) => (*boolean).into(),
         Value::Integer(integer) => (*integer).into(),
         Value::Number(number) => (*number).into(),
