@@ -29,7 +29,7 @@ fn what_is_documented_is_foretold() {
         let world = World::of_settings(&settings, &Expected::default());
         let prediction = predict(&settings, &world, &predictor);
         let Value::Map(cells) = &table.value else { panic!("{}: a mapping of callers", name.text) };
-        for (caller, cell) in cells {
+        for (caller, cell) in cells.iter().filter(|(name, _)| name.text != "suite") {
             let documented = source.text.get(cell.span.start..cell.span.end).unwrap();
             let variant = format!("caller={}", caller.text);
             let case = prediction.cases().find(|case| case.variant == variant).unwrap();
