@@ -5,6 +5,7 @@ mod baseline;
 use std::fmt::Write as _;
 
 use crate::Style;
+use crate::words::count;
 
 pub use baseline::{Baseline, BaselineError};
 
@@ -109,9 +110,9 @@ impl Prediction {
         if lost.is_empty() {
             text.push_str("  no scenario would fail\n");
         } else {
-            let _ = writeln!(text, "  {heading}{} would fail{heading:#}", counted(lost.len(), "scenario"));
+            let _ = writeln!(text, "  {heading}{} would fail{heading:#}", count(lost.len(), "scenario"));
             for (id, case, cases) in lost {
-                let _ = writeln!(text, "    {id}: {} - {}, in {}", case.title, case.answer, counted(cases, "case"));
+                let _ = writeln!(text, "    {id}: {} - {}, in {}", case.title, case.answer, count(cases, "case"));
             }
         }
         let open = self.cases.iter().filter(|case| case.keeps == Keeps::Unknown).count();
@@ -119,7 +120,7 @@ impl Prediction {
         let _ = writeln!(
             text,
             "  {} foretold; {open} more depend on what is not known, or others than the platform answer them",
-            counted(told, "case")
+            count(told, "case")
         );
         text
     }
@@ -130,10 +131,6 @@ fn examples(cases: &[&str]) -> String {
     let more = cases.len().saturating_sub(EXAMPLES);
     let named = cases.iter().take(EXAMPLES).copied().collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{named} and {more} more") } else { named }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Plan<'_> {
         let lacking = lacking.or_else(|| case.recipes().find_map(|recipe| self.lacks_token(recipe)));
         match lacking.or_else(|| self.is_blind(case)) {
             Some(reason) => Planned::Skipped(reason),
-            None if needs_own(case) => self.apart(case),
+            None if case.needs_own() => self.apart(case),
             None => Planned::Ready,
         }
     }
@@ -141,11 +141,6 @@ impl Plan<'_> {
         }
         Planned::Alone
     }
-}
-
-/// Whether a case needs a tenant of its own, or to be alone: for what it does, or because it counts what others would add to.
-pub(crate) fn needs_own(case: &Case) -> bool {
-    case.disturbs() || case.exchanges().any(|step| step.expect.key_fetches.is_some())
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use wire::Origin;
 use crate::compose::Destination;
 use crate::issuer::{Issuer, IssuerError};
 use crate::known::Values;
-use crate::plan::needs_own;
 use crate::player::Player;
 use crate::sink::Place;
 use crate::tokens::{Purse, TokenTrouble};
@@ -60,7 +59,7 @@ pub(crate) enum SceneTrouble {
 impl<'a> Scene<'a> {
     /// Opens the scene of a case.
     pub(crate) async fn open(player: &'a Player, case: &Case) -> Result<Self, SceneTrouble> {
-        let Some(issuer) = player.issuer.as_deref().filter(|_| needs_own(case)) else {
+        let Some(issuer) = player.issuer.as_deref().filter(|_| case.needs_own()) else {
             return Ok(Self { player, own: None });
         };
         let directory = issuer.directory();

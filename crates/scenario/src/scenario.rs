@@ -143,6 +143,11 @@ impl Case {
         self.steps.iter().any(|step| !matches!(step, Step::Exchange(_)))
     }
 
+    /// Whether it needs a tenant of its own, or to be alone: for what it does, or because it counts what others would add to.
+    pub fn needs_own(&self) -> bool {
+        self.disturbs() || self.exchanges().any(|step| step.expect.key_fetches.is_some())
+    }
+
     /// The names of everything in it that is filled when it is played, without prefixes: `target.host`, `issued.aud`, `token`.
     pub fn variables(&self) -> BTreeSet<String> {
         self.steps.iter().flat_map(Step::variables).collect()

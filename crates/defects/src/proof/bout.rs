@@ -11,7 +11,7 @@ use authsettings::Settings;
 use function_app::Keys;
 use results::{Event, Redacted, Reporter, Verdict};
 use runner::{Laboratory, Run, Specimen};
-use scenario::{Address, BaseUrl, Case, Scenario};
+use scenario::{Address, BaseUrl, Scenario};
 use serve::Clock;
 
 use super::ground::{Ground, Plant};
@@ -91,10 +91,9 @@ impl Laboratory for Bench {
     }
 }
 
-/// Whether a case of it needs an app of its own: it does something to the issuer or to the time, or counts what is fetched.
+/// Whether a case of it needs an app of its own.
 pub(super) fn is_apart(scenario: &Scenario) -> bool {
-    let counts = |case: Case| case.exchanges().any(|step| step.expect.key_fetches.is_some());
-    scenario.disturbs() || scenario.cases().any(counts)
+    scenario.cases().any(|case| case.needs_own())
 }
 
 fn url(address: SocketAddr) -> BaseUrl {

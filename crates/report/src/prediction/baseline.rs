@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Prediction, counted, examples};
+use super::{Prediction, examples};
+use crate::words::count;
 
 /// What configurations answered when the baseline was written. As JSON it has a line for each case, so that version control shows
 /// which answers change.
@@ -142,12 +143,12 @@ fn changes(kept: &Kept, now: &Prediction) -> String {
             change.callers,
             change.before,
             change.after,
-            counted(change.cases.len(), "case"),
+            count(change.cases.len(), "case"),
             examples(&change.cases)
         );
     }
     if gone > 0 {
-        let _ = writeln!(text, "  {} of the baseline no longer foretold", counted(gone, "case"));
+        let _ = writeln!(text, "  {} of the baseline no longer foretold", count(gone, "case"));
     }
     text
 }
