@@ -74,15 +74,14 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
     };
     terminal.diagnostics(&check.problems);
     write(&check, arguments, workspace.server, terminal)?;
-    let write_baseline = arguments.write_baseline;
-    let changed = match &arguments.baseline {
-        Some(file) => foretelling::held_against(file, &predictions, write_baseline)?,
-        None => false,
-    };
-    match exit(&check, arguments.fail_on) {
-        Exit::Passed if changed => Ok(Exit::Failed),
-        exit => Ok(exit),
+    let exit = exit(&check, arguments.fail_on);
+    let Some(file) = &arguments.baseline else { return Ok(exit) };
+    if exit == Exit::Usage && arguments.write_baseline {
+        terminal.warn(&format!("{} is not written: it would lack what cannot be read", file.display()));
+        return Ok(exit);
     }
+    let changed = foretelling::held_against(file, &predictions, arguments.write_baseline)?;
+    Ok(if exit == Exit::Passed && changed { Exit::Failed } else { exit })
 }
 
 /// What is expected: from a profile, and from the command line, which has the last word.

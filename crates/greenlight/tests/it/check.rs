@@ -315,6 +315,15 @@ fn a_changed_answer_fails_until_the_baseline_is_written_anew() {
 }
 
 #[test]
+fn no_baseline_is_written_that_lacks_a_file() {
+    let folder = Folder::new(&[("broken.json", "{\"platform\":")]);
+    let output = folder.check(&["broken.json", "good.json", "--baseline", "baseline.json", "--write-baseline"]);
+    ended(&output, 2);
+    assert!(said(&output).contains("baseline.json is not written"), "{}", said(&output));
+    assert!(!folder.0.path().join("baseline.json").exists());
+}
+
+#[test]
 fn programs_get_predictions_too() {
     let told = ended(&Folder::new(&[]).check(&["good.json", "--predict", "--format", "json"]), 0);
     let document: Value = serde_json::from_str(&told).unwrap();
