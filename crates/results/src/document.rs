@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AnsweredBy, Milliseconds, Redacted, RunVerdict, Severity, Summary, Verdict};
+use crate::{AnsweredBy, Coverage, Go, Means, Milliseconds, Redacted, RunVerdict, Severity, Summary, Verdict};
 
 /// What is known before the first case is played.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct Case {
     pub verdict: Verdict,
     /// Why the verdict is what it is; `None` only for a pass.
     pub reason: Option<Redacted>,
+    /// How the tokens that it sends came to be; `None` where it was not played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<Means>,
     /// What was promised, in the words of the scenario.
     pub expected: String,
     /// What the settings that the target is believed to have would answer where [`Case::observed`] was seen; `None` where none are
@@ -68,11 +71,28 @@ pub struct Case {
     /// A curl line that sends the deciding request again; the token is to be filled in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Redacted>,
+    /// What to change in the settings, or in what stands behind them. Empty where nothing failed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fix: String,
+    /// Who answers for letting a failure of it pass for a time. Such a failure is told as a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
     /// The sections and pages that the expectation rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cite: Vec<String>,
     /// From the first byte sent to the verdict.
     pub duration_ms: Milliseconds,
+}
+
+/// Who answers for letting a failure pass for a time, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// Whom to ask.
+    pub owner: String,
+    /// The last day on which it counts, as `2027-01-31`, in UTC.
+    pub until: String,
+    /// Why the failure is accepted.
+    pub reason: String,
 }
 
 /// What settings would answer.
@@ -150,6 +170,12 @@ pub struct Closing {
     pub verdict: RunVerdict,
     /// How many cases ended in which verdict.
     pub summary: Summary,
+    /// How many cases were played by which means.
+    #[serde(default, skip_serializing_if = "Coverage::is_empty")]
+    pub coverage: Coverage,
+    /// Whether traffic may be switched; `None` where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// How many of all cases have a [`Case::drift`].
     #[serde(default, skip_serializing_if = "is_none")]
     pub drift: usize,
@@ -164,6 +190,18 @@ pub struct Closing {
     /// How long it took; `None` as above.
     #[serde(default)]
     pub duration_ms: Option<Milliseconds>,
+}
+
+/// Whether traffic may be switched to the target, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The decision.
+    pub word: Go,
+    /// What it rests on, in one line.
+    pub why: Redacted,
+    /// What to change before asking again, the likeliest first. Empty where it may be switched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Redacted>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]

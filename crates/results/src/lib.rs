@@ -21,12 +21,14 @@ mod tests;
 mod verdict;
 mod writer;
 
-pub use document::{Case, Closing, Comparison, ExchangeRecord, Observed, Opening, Predicted, Strength};
+pub use document::{
+    Case, Closing, Comparison, Decision, ExchangeRecord, Observed, Opening, Predicted, Strength, Waiver,
+};
 pub use event::{Event, Reporter};
 pub use milliseconds::Milliseconds;
 pub use reader::{ReadError, read};
 pub use redacted::Redacted;
 pub use redactor::Redactor;
-pub use tally::{Summary, Tally};
-pub use verdict::{AnsweredBy, RunVerdict, Severity, Verdict};
+pub use tally::{Coverage, Summary, Tally};
+pub use verdict::{AnsweredBy, Go, Means, RunVerdict, Severity, Verdict};
 pub use writer::{SCHEMA, Writer};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, Closing, Milliseconds, RunVerdict, Verdict};
+use crate::{Case, Closing, Means, Milliseconds, RunVerdict, Verdict};
 
 /// How many cases ended in which verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,10 +25,33 @@ impl Summary {
     }
 }
 
+/// How many cases were played by which means: what a run could prove at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the means of its name")]
+pub struct Coverage {
+    pub plain: usize,
+    pub forged: usize,
+    pub real: usize,
+    pub minted: usize,
+}
+
+impl Coverage {
+    /// How many cases were played.
+    pub fn total(&self) -> usize {
+        let Self { plain, forged, real, minted } = *self;
+        plain + forged + real + minted
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.total() == 0
+    }
+}
+
 /// Folds finished cases into a [`Summary`] and a [`RunVerdict`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
     summary: Summary,
+    coverage: Coverage,
     drift: usize,
 }
 
@@ -45,7 +68,22 @@ impl Tally {
             Verdict::Inconclusive => inconclusive,
             Verdict::Error => error,
         } += 1;
+        let Coverage { plain, forged, real, minted } = &mut self.coverage;
+        let means = case.means.map(|means| match means {
+            Means::Plain => plain,
+            Means::Forged => forged,
+            Means::Real => real,
+            Means::Minted => minted,
+        });
+        if let Some(count) = means {
+            *count += 1;
+        }
         self.drift += usize::from(case.drift.is_some());
+    }
+
+    /// By which means they were played.
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
     }
 
     /// How many of them differ from what was predicted.
@@ -81,6 +119,8 @@ impl Tally {
         Closing {
             verdict: self.verdict(interrupted),
             summary: self.summary,
+            coverage: self.coverage,
+            decision: None,
             drift: self.drift,
             notes,
             interrupted,

@@ -65,6 +65,32 @@ words! {
 }
 
 words! {
+    /// How the tokens that a case sends came to be. Where it sends several, the one that needs most.
+    Means {
+        /// It sends none.
+        Plain = "plain",
+        /// Made here, without any signature that the target trusts.
+        Forged = "forged",
+        /// Handed out by the real issuer, and sent as it is.
+        Real = "real",
+        /// Made or signed by the mock issuer that the target trusts.
+        Minted = "minted",
+    }
+}
+
+words! {
+    /// Whether traffic may be switched to the target.
+    Go {
+        /// It may: everything required was played and held.
+        Go = "go",
+        /// It must not: something that must hold did not.
+        NoGo = "no-go",
+        /// Nobody can tell: too little is proven.
+        Inconclusive = "inconclusive",
+    }
+}
+
+words! {
     /// Who gave an answer.
     AnsweredBy {
         /// App Service Authentication, before the host saw the request.

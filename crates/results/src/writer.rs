@@ -89,6 +89,8 @@ impl<W: Write> Drop for Writer<W> {
             let closing = Closing {
                 verdict: self.tally.verdict(true),
                 summary: self.tally.summary(),
+                coverage: self.tally.coverage(),
+                decision: None,
                 drift: self.tally.drift(),
                 notes: vec!["the run ended before it could say how: cases may be missing".to_owned()],
                 interrupted: true,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use authsettings::Settings;
-use results::{AnsweredBy, Observed, Redactor, Verdict};
+use results::{AnsweredBy, Means, Observed, Redactor, Verdict};
 use scenario::{Case, Platform, PrincipalPlace, Scenario, Step};
 use serve::Clock;
 use token::Token;
@@ -81,6 +81,7 @@ impl Player {
     pub(crate) async fn play(&self, scenario: &Scenario, case: &Case) -> Ended {
         let mut course = Course::default();
         let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
+        result.means = Some(case.recipes().map(|recipe| self.tokens.means(recipe)).max().unwrap_or(Means::Plain));
         match Scene::open(self, case).await {
             Ok(mut scene) => {
                 self.steps(case, &mut scene, &mut course, &mut result).await;
@@ -93,6 +94,9 @@ impl Player {
         }
         if self.strict && result.verdict == Verdict::Warn {
             result.verdict = Verdict::Fail;
+        }
+        if result.verdict == Verdict::Fail {
+            result.fix.clone_from(&scenario.fix);
         }
         Ended { case: result, places: course.places }
     }
@@ -167,6 +171,9 @@ impl Player {
             predicted: None,
             observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
             drift: None,
+            means: None,
+            fix: String::new(),
+            waiver: None,
             compared: Vec::new(),
             exchanges: Vec::new(),
             replay: None,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use results::Redactor;
+use results::{Means, Redactor};
 use scenario::Scenario;
 use serde_json::Value;
 use token::variables::UnknownVariable;
@@ -233,12 +233,25 @@ impl Tokens {
         Ok(draft.payload_json()?.get(CLAIM).cloned().unwrap_or_default())
     }
 
-    /// The token that a recipe starts from: what the caller would send.
-    async fn base(&self, recipe: &Recipe, now: UnixTime, purse: &Purse) -> Result<Token, TokenTrouble> {
+    /// How the token of a recipe comes to be where it is sent to the target that all cases share.
+    pub(crate) fn means(&self, recipe: &Recipe) -> Means {
+        match recipe.need() {
+            Need::Forgeable => Means::Forged,
+            Need::Issued if self.credential(recipe).is_some() => Means::Real,
+            Need::Issued | Need::Mintable => Means::Minted,
+        }
+    }
+
+    /// The real token that a recipe starts from.
+    fn credential(&self, recipe: &Recipe) -> Option<&Token> {
         // What the issuer is to sign, or to show the key of, must be its own.
         let of_issuer = self.issuer.is_some() && (recipe.need() == Need::Mintable || recipe.uses_issuer_key());
-        let credential = handed_in(recipe, &self.credentials).filter(|_| !of_issuer && purse.tenant.is_none());
-        match (credential, &self.issuer) {
+        handed_in(recipe, &self.credentials).filter(|_| !of_issuer)
+    }
+
+    /// The token that a recipe starts from: what the caller would send.
+    async fn base(&self, recipe: &Recipe, now: UnixTime, purse: &Purse) -> Result<Token, TokenTrouble> {
+        match (self.credential(recipe).filter(|_| purse.tenant.is_none()), &self.issuer) {
             (Some(token), _) => Ok(token.clone()),
             (None, Some(issuer)) => Ok(self.issued(issuer, recipe, purse).await?),
             (None, None) => self.composed(recipe, now).await,
