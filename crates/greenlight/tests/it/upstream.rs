@@ -15,9 +15,15 @@ use crate::program::{Served, greenlight, root, run, said, settled, signal, verdi
 /// Object id of the caller that the settings list.
 const LISTED: &str = "3d2a9e77-b2c3-4e90-93b6-2f7c5b4a8e32";
 
-/// All but what disturbs the issuer: that asks for an app that starts anew with each case.
-const THEMES: [&str; 9] =
-    ["claims", "controls", "encoding", "functions", "header", "paths", "presence", "signature", "spoofing"];
+/// What an app may answer otherwise that does not start anew with each case.
+const DISTURBING: [&str; 6] = [
+    "issuer-down-from-the-start",
+    "key-for-something-else",
+    "key-of-another-issuer",
+    "key-set-at-a-foreign-place",
+    "keys-of-others-only",
+    "metadata-of-another-issuer",
+];
 
 /// Sends what is written, to the byte, to the platform of a `greenlight serve`.
 fn send(served: &Served, method: &str, target: &str, lines: &[(&str, &str)], body: &str) -> Exchange {
@@ -138,12 +144,15 @@ fn every_scenario_holds_before_an_upstream() {
 
     let results = folder.path().join("results.json");
     let profile = write("profile.yaml", &profile(&served));
-    let arguments = ["run", "--profile", &profile, "--results", results.to_str().unwrap()];
-    let output = run(&[&arguments[..], &THEMES].concat());
+    let output = run(&["run", "--profile", &profile, "--results", results.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let verdicts = verdicts(&results);
     let count = |wanted: &str| verdicts.iter().filter(|(_, verdict)| verdict == wanted).count();
-    assert!(count("pass") > 1000 && count("warn") == 0, "{}", said(&output));
+    assert!(count("pass") > 1000, "{}", said(&output));
+    // This app keeps what the issuer said before a case made it say otherwise. That is told, and no failure.
+    let warned =
+        |(name, verdict): &(String, String)| verdict != "warn" || DISTURBING.iter().any(|id| name.starts_with(id));
+    assert!(verdicts.iter().all(warned), "{}", said(&output));
 }
 
 fn profile(served: &Served) -> String {
