@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use scenario::Profile;
 
 fuzz_target!(|text: &str| {
-    let (profile, diagnostics) = Profile::read(&Source::new("fuzz.yaml", text));
+    let (profile, diagnostics) = Profile::read(&Source::new("fuzz.yaml", text), &|_| None);
     render(&diagnostics, true);
     assert!(profile.is_some() || !diagnostics.is_empty());
 });

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Fields, Node, Problems, Source, Span, nearest, parse};
-use time::{Date, Month};
+use time::Date;
 
 use crate::{Configuration, RULES};
 
@@ -109,11 +109,11 @@ fn entry(fields: Fields<'_>, problems: &Problems) -> Option<Suppression> {
     let rule = fields.required("rule");
     let file = fields.optional_text("file");
     let configuration = fields.optional_text("configuration");
-    let reason = fields.required("reason").and_then(|node| reason(node, problems));
+    let reason = fields.required("reason").and_then(|node| problems.reason(node)).map(str::to_owned);
     let until = fields.required("until");
     fields.finish();
     let (rule, until) = (rule?, until?);
-    let (id, date) = (known(rule, problems), date(until, problems));
+    let (id, date) = (known(rule, problems), problems.date(until));
     let folder = Path::new(&problems.source().name).parent().unwrap_or(Path::new(""));
     Some(Suppression {
         rule: id?,
@@ -138,37 +138,6 @@ fn known(node: &Node, problems: &Problems) -> Option<&'static str> {
         problems.error(node.span, format!("no rule is called `{id}`"), help);
     }
     rule.map(|rule| rule.id)
-}
-
-fn reason(node: &Node, problems: &Problems) -> Option<String> {
-    let text = problems.text(node)?.trim();
-    if text.is_empty() {
-        problems.error(node.span, "a reason is needed", "say who decided it and why, for whoever reads it next year");
-    }
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn date(node: &Node, problems: &Problems) -> Option<Date> {
-    let text = problems.text(node)?;
-    let date = calendar(text);
-    if date.is_none() {
-        problems.error(node.span, format!("`{text}` is not a date"), "write year, month and day, such as 2027-01-31");
-    }
-    date
-}
-
-/// A day of the calendar, `YYYY-MM-DD`.
-fn calendar(text: &str) -> Option<Date> {
-    let mut parts = text.split('-');
-    let mut number = |digits: usize| {
-        let part =
-            parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
-        part.parse::<u16>().ok()
-    };
-    let (year, month, day) = (number(4)?, number(2)?, number(2)?);
-    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok();
-    date.filter(|_| parts.next().is_none())
 }
 
 /// The steps of a path, without those that lead nowhere.

@@ -6,6 +6,7 @@
 //!
 //! Nothing here opens a file: the text is handed in.
 
+mod accepted;
 mod fields;
 mod json;
 mod near;

@@ -90,6 +90,12 @@ pub(crate) fn places(scenario: &Scenario) -> Vec<String> {
     if goes_to(Door::Keyed) || uses("target.keyed") {
         places.push("The profile names a function that asks for a key: `target.keyed`.".to_owned());
     }
+    if goes_to(Door::Gateway) {
+        places.push("The profile names the gateway in front of the target: `gateway`.".to_owned());
+    }
+    if goes_to(Door::Previous) || uses("key.previous") {
+        places.push("The profile names the instance that is replaced: `previous`.".to_owned());
+    }
     for key in ["key.master", "key.host", "key.function", "key.system"].into_iter().filter(|key| uses(key)) {
         places.push(format!("The profile says where the key is: `target.{}`.", key.replace("key", "keys")));
     }

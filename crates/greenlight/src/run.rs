@@ -31,12 +31,17 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         let message = format!("--results and --junit are the same file, {}", results.display());
         return Err(Trouble::usage(message).hint("give each a file of its own"));
     }
-    let library = Library::select(&arguments.selection)?;
+    let mut library = Library::select(&arguments.selection)?;
     terminal.diagnostics(&library.diagnostics);
     if library.scenarios.is_empty() {
         return Err(Trouble::usage("there is no scenario to play"));
     }
     let mut profile = profile(arguments)?;
+    if arguments.selection.names.is_empty() {
+        library.scenarios.retain(|scenario| profile.has(scenario));
+    } else {
+        library.scenarios.retain(|scenario| profile.has(scenario) || !scenario.control);
+    }
     let source = settings_source(&profile, &arguments.protection)?;
     let settings = source.as_ref().map(|source| settings::read(source, &arguments.protection, terminal)).transpose()?;
     let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);
@@ -120,7 +125,7 @@ fn reference() -> Result<Profile, Trouble> {
 }
 
 pub(crate) fn read_profile(source: &Arc<Source>) -> Result<Profile, Trouble> {
-    let (profile, diagnostics) = Profile::read(source);
+    let (profile, diagnostics) = Profile::read(source, &|name| std::env::var(name).ok());
     profile.ok_or_else(|| Trouble::files(format!("the profile {} cannot be used", source.name), diagnostics))
 }
 

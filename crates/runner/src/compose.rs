@@ -1,6 +1,6 @@
 //! Turns a step into the bytes of a request.
 
-use scenario::{Door, Opening, Send, Template};
+use scenario::{Door, Marker, Opening, Send, Template};
 use token::OctetsError;
 use token::variables::fill;
 use wire::{Origin, RequestBytes};
@@ -16,17 +16,49 @@ pub(crate) struct Destination {
     pub(crate) function: Opening,
     pub(crate) excluded: Option<Opening>,
     pub(crate) keyed: Option<Opening>,
+    pub(crate) gateway: Option<Elsewhere>,
+    pub(crate) previous: Option<Elsewhere>,
+}
+
+/// Another way to the function than straight to the target.
+#[derive(Debug, Clone)]
+pub(crate) struct Elsewhere {
+    pub(crate) origin: Origin,
+    pub(crate) method: Option<String>,
+    pub(crate) function: Opening,
+    /// What opens it.
+    pub(crate) key: Option<String>,
 }
 
 impl Destination {
-    /// What is known of the function that a step is for. What was planned is there.
-    pub(crate) fn door(&self, send: &Send) -> &Opening {
+    /// The way that a step takes, where it does not lead straight to the target. What was planned is there.
+    fn elsewhere(&self, send: &Send) -> Option<&Elsewhere> {
+        match send.to {
+            Door::Gateway => self.gateway.as_ref(),
+            Door::Previous => self.previous.as_ref(),
+            Door::Function | Door::Excluded | Door::Keyed => None,
+        }
+    }
+
+    /// What is known of the function that a step is for.
+    fn door(&self, send: &Send) -> &Opening {
         let door = match send.to {
             Door::Function => None,
             Door::Excluded => self.excluded.as_ref(),
             Door::Keyed => self.keyed.as_ref(),
+            Door::Gateway | Door::Previous => self.elsewhere(send).map(|elsewhere| &elsewhere.function),
         };
         door.unwrap_or(&self.function)
+    }
+
+    /// How to tell that the function answered which a step is for.
+    pub(crate) fn marker_of(&self, send: &Send) -> Option<&Marker> {
+        self.door(send).marker.as_ref()
+    }
+
+    /// The server that a step goes to.
+    pub(crate) fn origin_of(&self, send: &Send) -> &Origin {
+        self.elsewhere(send).map_or(&self.origin, |elsewhere| &elsewhere.origin)
     }
 
     /// The path that a step goes to, with its variables.
@@ -35,7 +67,13 @@ impl Destination {
     }
 
     fn method_of<'a>(&'a self, send: &'a Send) -> &'a str {
-        send.method.as_deref().unwrap_or(&self.method)
+        let own = self.elsewhere(send).and_then(|elsewhere| elsewhere.method.as_deref());
+        send.method.as_deref().or(own).unwrap_or(&self.method)
+    }
+
+    /// The key that is sent along, and in which header.
+    fn key_of(&self, send: &Send) -> Option<(&'static str, &str)> {
+        Some((send.to.key_header()?, self.elsewhere(send)?.key.as_deref()?))
     }
 }
 
@@ -55,9 +93,12 @@ pub(crate) fn compose(send: &Send, values: &Values<'_>, to: &Destination) -> Res
     let named = send.headers.iter().map(|(name, value)| Ok((name.as_str(), bytes(value)?)));
     let named = named.collect::<Result<Vec<_>, OctetsError>>()?;
     let body = send.body.as_ref().map(bytes).transpose()?.unwrap_or_default();
-    let mut request = RequestBytes::ordinary(to.method_of(send), &to.origin, target, named, body);
     // What the scenario itself sends it does send.
     let is_own = |name: &[u8]| send.headers.iter().any(|(own, _)| own.as_bytes().eq_ignore_ascii_case(name));
+    let key = to.key_of(send).filter(|(name, _)| !is_own(name.as_bytes()));
+    let key = key.map(|(name, key)| (name, key.as_bytes().to_vec()));
+    let headers = named.into_iter().chain(key);
+    let mut request = RequestBytes::ordinary(to.method_of(send), to.origin_of(send), target, headers, body);
     let is_left_out = |name: &[u8]| send.without.iter().any(|one| one.as_bytes().eq_ignore_ascii_case(name));
     request.headers.retain(|(name, _)| is_own(name) || !is_left_out(name));
     request.lines = send.lines.iter().map(bytes).collect::<Result<_, _>>()?;
@@ -82,7 +123,8 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
         let query = send.query.as_ref().map(|query| Some(format!("?{}", text(query)?)));
         (fill(to.path_of(send), &|name| values.text(name)).ok()?, query.unwrap_or(Some(String::new()))?)
     };
-    let url = format!("{}{path}{query}", to.origin);
+    let origin = to.origin_of(send);
+    let url = format!("{origin}{path}{query}");
 
     let mut words = vec!["curl --include".to_owned()];
     if let Some(target) = &send.target {
@@ -96,12 +138,12 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
         words.push("--globoff".to_owned());
     }
     words.extend(match send.version.as_deref() {
-        None if to.origin.is_https() => Some("--http1.1".to_owned()),
+        None if origin.is_https() => Some("--http1.1".to_owned()),
         None | Some("HTTP/1.1") => None,
         Some("HTTP/1.0") => Some("--http1.0".to_owned()),
         Some(_) => return None,
     });
-    if to.origin.is_https() {
+    if origin.is_https() {
         words.extend(ca.map(|file| format!("--cacert {}", quote(file))));
     }
     words.extend(match method {
@@ -111,6 +153,11 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
     });
     for (name, value) in &send.headers {
         words.push(format!("--header {}", quote(&header(name, &text(value)?))));
+    }
+    let is_own = |name: &str| send.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    let is_left_out = |name: &str| send.without.iter().any(|one| one.eq_ignore_ascii_case(name));
+    if let Some((name, key)) = to.key_of(send).filter(|(name, _)| !is_own(name) && !is_left_out(name)) {
+        words.push(format!("--header {}", quote(&format!("{name}: {key}"))));
     }
     for line in &send.lines {
         words.push(format!("--header {}", quote(&plain_line(&text(line)?)?)));

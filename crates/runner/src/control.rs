@@ -1,8 +1,39 @@
 //! The positive control: no denial counts unless a caller that should get in got in, in the same run, on the same target.
 
+use std::collections::HashMap;
+
+use scenario::Door;
+
 use results::{Case, Redacted, Redactor, Strength, Verdict};
 
-/// What the positive controls of a run came to.
+/// What the positive controls of a run came to, way by way: that somebody gets in at the gateway says nothing of the target itself.
+#[derive(Debug, Default)]
+pub(crate) struct Controls(HashMap<Door, Control>);
+
+impl Controls {
+    /// Those of one way.
+    pub(crate) fn of(&self, way: Door) -> Option<&Control> {
+        self.0.get(&way)
+    }
+
+    /// Takes note of a control that was played, or skipped.
+    pub(crate) fn finished(&mut self, way: Door, case: &Case) {
+        self.0.entry(way).or_default().finished(case);
+    }
+
+    /// Whether a caller that should get in got in by a way, and none was refused.
+    pub(crate) fn hold(&self, way: Door) -> bool {
+        self.of(way).is_some_and(Control::holds)
+    }
+
+    /// Takes back what a denial seems to prove where the control of its way does not hold.
+    pub(crate) fn weigh(&self, way: Door, case: Case, denies: bool, redactor: &Redactor) -> Case {
+        let none = Control::default();
+        self.of(way).unwrap_or(&none).weigh(case, denies, redactor)
+    }
+}
+
+/// What the positive controls of one way came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Control {
     passed: bool,

@@ -138,11 +138,21 @@ pub(crate) fn advice(name: &str) -> String {
                 if member == "keyed" { "a function that asks for a key" } else { "a path without authentication" };
             format!("the profile names no {member} path, {what}: add `target.{member}: {{ path: ..., marker: ... }}`")
         }
+        ("gateway", _) => "the profile names no gateway: add `gateway: { url: ..., subscription-key: ... }`".to_owned(),
+        ("previous", _) => {
+            "the profile names no previous instance: add `previous: { url: ..., function-key: ... }`".to_owned()
+        }
         ("target", _) => format!("neither the profile nor the settings say what the target's `{member}` is"),
         ("settings", "identity" | "group") => {
             format!(
                 "the settings list no {member}, or are not known: they do under `allowedPrincipals` where this matters"
             )
+        }
+        ("key", "gateway") => {
+            "the profile names no subscription key: add `gateway.subscription-key: { env: NAME }`".to_owned()
+        }
+        ("key", "previous") => {
+            "the profile names no key of the previous instance: add `previous.function-key: { env: NAME }`".to_owned()
         }
         ("key", _) => {
             format!("the profile names no key `{member}`: add `target.keys: {{ {member}: {{ env: NAME }} }}`")

@@ -67,6 +67,8 @@ impl Plan<'_> {
             Door::Function => None,
             Door::Excluded => target.excluded.is_none().then_some("target.excluded"),
             Door::Keyed => target.keyed.is_none().then_some("target.keyed"),
+            Door::Gateway => self.profile.gateway.is_none().then_some("gateway"),
+            Door::Previous => self.profile.previous.is_none().then_some("previous"),
         };
         case.exchanges().find_map(|step| missing(step.send.to)).map(advice)
     }

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use authsettings::Settings;
 use results::{Closing, Event, Opening, Redactor, Reporter};
-use scenario::{Act, Address, Case, Platform, Profile, Scenario, Step};
+use scenario::{Act, Address, Case, Platform, Profile, Scenario, Site, Step};
 use serve::Clock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use token::Token;
 use wire::{Origin, Sender, SenderConfig, Trust};
 
-use crate::compose::Destination;
+use crate::compose::{Destination, Elsewhere};
 use crate::issuer::Issuer;
 use crate::known::Known;
 use crate::laboratory::Laboratory;
@@ -41,7 +41,7 @@ pub struct Run {
     pub issuer: Option<Arc<Issuer>>,
     /// Real tokens of callers, by their roles: each is what the forgeries of that caller's token start from.
     pub credentials: Vec<(String, Token)>,
-    /// Keys of the Functions host, by name.
+    /// Keys by name: those of the Functions host, `gateway` for the subscription key, `previous` for that of the previous instance.
     pub keys: Vec<(String, String)>,
     /// Makes targets for cases that disturb the issuer or the time; none: those are played alone, after all others.
     pub laboratory: Option<Arc<dyn Laboratory>>,
@@ -173,6 +173,8 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
             function: scenario::Opening { path: target.path.clone(), marker: target.marker.clone() },
             excluded: target.excluded.clone(),
             keyed: target.keyed.clone(),
+            gateway: run.profile.gateway.as_ref().map(|site| elsewhere(site, "gateway", run)),
+            previous: run.profile.previous.as_ref().map(|site| elsewhere(site, "previous", run)),
         },
         principal: target.principal.clone(),
         platform: target.platform,
@@ -191,6 +193,19 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
         ca: target.ca.as_ref().map(|file| file.display().to_string()),
         in_trouble: Mutex::default(),
     })
+}
+
+/// Another way to the function; its key is known by the name of the way.
+fn elsewhere(site: &Site, name: &str, run: &Run) -> Elsewhere {
+    Elsewhere {
+        origin: Origin::new(site.url.https, &site.url.host, site.url.port),
+        method: site.method.clone(),
+        function: scenario::Opening {
+            path: site.path.clone(),
+            marker: site.marker.clone().or_else(|| run.profile.target.marker.clone()),
+        },
+        key: run.keys.iter().find(|(known, _)| known == name).map(|(_, key)| key.clone()),
+    }
 }
 
 fn rfc3339(at: i64) -> String {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use results::{Closing, Comparison, Event, Reporter, Strength, Tally, Verdict};
-use scenario::{Case, Scenario};
+use scenario::{Case, Door, Scenario};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::control::{Control, got_in};
+use crate::control::{Controls, got_in};
 use crate::plan::Planned;
 use crate::player::{Ended, Player};
 use crate::ready::ready;
@@ -29,7 +29,7 @@ const HELD: usize = 1024;
 pub(crate) struct Session<'a> {
     player: Arc<Player>,
     reporter: &'a mut dyn Reporter,
-    control: Control,
+    controls: Controls,
     tally: Tally,
     turns: Arc<Semaphore>,
     concurrency: usize,
@@ -44,6 +44,7 @@ pub(crate) struct Session<'a> {
 
 /// A case that has ended and is not told yet.
 struct Held {
+    way: Door,
     denies: bool,
     ended: Ended,
     at: Instant,
@@ -72,7 +73,7 @@ impl<'a> Session<'a> {
         Self {
             player,
             reporter,
-            control: Control::default(),
+            controls: Controls::default(),
             tally: Tally::default(),
             turns: Arc::new(Semaphore::new(concurrency)),
             concurrency,
@@ -140,12 +141,13 @@ impl<'a> Session<'a> {
     /// Whether the target lets in whom it let in before.
     async fn still_lets_in(&self, controls: &[Arc<Scenario>], plan: &impl Fn(&Scenario, &Case) -> Planned) -> bool {
         self.player.tokens.begin_anew();
-        if !self.control.holds() {
-            return true;
-        }
         for scenario in controls {
-            for case in scenario.cases().filter(|case| plan(scenario, case) == Planned::Ready) {
-                if !self.player.allowance.is_used_up() && !got_in(&self.player.play(scenario, &case).await.case) {
+            let direct = |case: &Case| case.way() == Door::Function && plan(scenario, case) == Planned::Ready;
+            for case in scenario.cases().filter(direct) {
+                if self.controls.hold(Door::Function)
+                    && !self.player.allowance.is_used_up()
+                    && !got_in(&self.player.play(scenario, &case).await.case)
+                {
                     return false;
                 }
             }
@@ -204,11 +206,14 @@ impl<'a> Session<'a> {
         plan: &impl Fn(&Scenario, &Case) -> Planned,
         mut stop: Pin<&mut impl Future<Output = ()>>,
     ) -> io::Result<()> {
-        if self.interrupted || self.unreachable.is_some() || !self.control.holds() {
+        if self.interrupted || self.unreachable.is_some() {
             return Ok(());
         }
         for scenario in controls {
             for mut case in scenario.cases().filter(|case| plan(scenario, case) == Planned::Ready) {
+                if !self.controls.hold(case.way()) {
+                    continue;
+                }
                 if self.player.allowance.is_used_up() {
                     return Ok(());
                 }
@@ -238,7 +243,7 @@ impl<'a> Session<'a> {
 
     /// Tells the first of the cases that were held back, so that no more than `most` are left.
     async fn tell_held_but(&mut self, most: usize) -> io::Result<()> {
-        while let Some(Held { denies, mut ended, at }) =
+        while let Some(Held { way, denies, mut ended, at }) =
             (self.held.len() > most).then(|| self.held.pop_front()).flatten()
         {
             if !self.interrupted {
@@ -259,7 +264,7 @@ impl<'a> Session<'a> {
                 (ended.case.verdict, ended.case.reason) = (Verdict::Fail, Some(redactor.text(&compared.phrase())));
                 ended.case.compared.push(compared);
             }
-            self.tell(denies, ended.case)?;
+            self.tell(way, denies, ended.case)?;
         }
         Ok(())
     }
@@ -310,18 +315,19 @@ impl<'a> Session<'a> {
 
     fn ended(&mut self, control: bool, case: &Case, ended: Ended) -> io::Result<()> {
         if control {
-            self.control.finished(&ended.case);
+            self.controls.finished(case.way(), &ended.case);
         }
+        let way = case.way();
         let denies = case.exchanges().any(|step| step.expect.outcome.is_denial());
         if ended.places.is_empty() {
-            return self.tell(denies, ended.case);
+            return self.tell(way, denies, ended.case);
         }
-        self.held.push_back(Held { denies, ended, at: Instant::now() });
+        self.held.push_back(Held { way, denies, ended, at: Instant::now() });
         Ok(())
     }
 
-    fn tell(&mut self, denies: bool, finished: results::Case) -> io::Result<()> {
-        let weighed = self.control.weigh(finished, denies, &self.player.redactor);
+    fn tell(&mut self, way: Door, denies: bool, finished: results::Case) -> io::Result<()> {
+        let weighed = self.controls.weigh(way, finished, denies, &self.player.redactor);
         self.tally.finished(&weighed);
         self.reporter.event(&Event::Finished(&weighed))
     }

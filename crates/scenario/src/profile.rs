@@ -2,18 +2,22 @@
 
 mod address;
 mod caller;
+mod environment;
 mod issuer;
 mod limits;
 mod sink;
+mod site;
 mod target;
+mod waiver;
 
 pub use address::{Address, AddressError, BaseUrl};
 pub use caller::{Caller, Credential, Identity, Secret};
 pub use issuer::{Issuer, IssuerNames, Mocks};
 pub use limits::Limits;
 pub use sink::Sink;
-pub(crate) use target::KEYS;
+pub use site::Site;
 pub use target::{Marker, Opening, Platform, PrincipalPlace, Target};
+pub use waiver::{Waived, is_case};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +26,8 @@ use diagnostics::{Diagnostic, Fields, Key, Node, Problems, Source, parse};
 use token::Version;
 
 use crate::read::CONSENTS;
-use crate::scenario::Consent;
+use crate::scenario::{Consent, Scenario};
+use crate::send::Door;
 
 /// What is known about a target, and what a run against it may do.
 ///
@@ -31,6 +36,10 @@ use crate::scenario::Consent;
 pub struct Profile {
     /// What is under test.
     pub target: Target,
+    /// The gateway in front of it; none: nobody named one.
+    pub gateway: Option<Site>,
+    /// The instance that it replaces; none: nobody named one.
+    pub previous: Option<Site>,
     /// The file with the authentication settings that are believed to be in force.
     pub settings: Option<PathBuf>,
     /// The tenant whose tokens the target takes: its id.
@@ -53,6 +62,10 @@ pub struct Profile {
     pub consent: Vec<Consent>,
     /// Whether what merely should hold fails a case too.
     pub strict: bool,
+    /// The cases without which a gate does not open, by scenario or case; none: those that a gate asks for by itself.
+    pub required: Option<Vec<String>>,
+    /// Failures that somebody answers for, for a time.
+    pub waivers: Vec<Waived>,
 }
 
 impl Profile {
@@ -61,6 +74,8 @@ impl Profile {
         let (url, path) = BaseUrl::parse(url)?;
         Ok(Self {
             target: Target::new(Address::Url(url), path),
+            gateway: None,
+            previous: None,
             settings: None,
             tenant: None,
             audience: None,
@@ -72,18 +87,34 @@ impl Profile {
             sink: None,
             consent: Vec::new(),
             strict: false,
+            required: None,
+            waivers: Vec::new(),
         })
     }
 
-    /// Reads a profile. None where it has an error; warnings alone do not spoil it.
-    pub fn read(source: &Arc<Source>) -> (Option<Self>, Vec<Diagnostic>) {
-        let node = match parse(source) {
+    /// Reads a profile. None where it has an error; warnings alone do not spoil it. `environment` knows the variables that stand in
+    /// place of texts; those of secrets are not asked for.
+    pub fn read(source: &Arc<Source>, environment: &dyn Fn(&str) -> Option<String>) -> (Option<Self>, Vec<Diagnostic>) {
+        let mut node = match parse(source) {
             Ok(node) => node,
             Err(diagnostic) => return (None, vec![diagnostic]),
         };
         let problems = Problems::new(source);
+        environment::fill(&mut node, environment, &problems);
+        if problems.any_error() {
+            return (None, problems.into_vec());
+        }
         let profile = problems.fields(&node).and_then(|fields| profile(fields, &problems));
         (profile.filter(|_| !problems.any_error()), problems.into_vec())
+    }
+
+    /// Whether it names what a scenario needs beside the target.
+    pub fn has(&self, scenario: &Scenario) -> bool {
+        match scenario.needs_beside() {
+            Some(Door::Gateway) => self.gateway.is_some(),
+            Some(Door::Previous) => self.previous.is_some(),
+            _ => true,
+        }
     }
 
     /// Who fills a role.
@@ -99,6 +130,8 @@ impl Profile {
 
 fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
     let target = fields.required("target").and_then(|node| target::read(node, problems));
+    let gateway = fields.optional("gateway").and_then(|node| site::read(node, "subscription-key", problems));
+    let previous = fields.optional("previous").and_then(|node| site::read(node, "function-key", problems));
     let versions = |node: &Node| version(node, problems);
     let settings = file(&fields, "settings", problems);
     let tenant = fields.optional_text("tenant");
@@ -111,10 +144,15 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
     let sink = fields.optional("sink").and_then(|node| sink::read(node, problems));
     let consent = fields.optional("consent").map(|node| consent(node, problems)).unwrap_or_default();
     let strict = fields.boolean_or("strict", false);
+    let required = fields.optional("required").map(|node| problems.texts(node));
+    let waivers = fields.optional("waivers").and_then(|node| problems.list(node)).unwrap_or_default();
+    let waivers = waivers.iter().filter_map(|node| waiver::read(node, problems)).collect();
     fields.finish();
     let target = target?;
     Some(Profile {
         target,
+        gateway,
+        previous,
         settings,
         tenant,
         audience,
@@ -126,6 +164,8 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
         sink,
         consent,
         strict,
+        required,
+        waivers,
     })
 }
 

@@ -10,7 +10,7 @@ use token::{Need, Recipe};
 
 use crate::act::Act;
 use crate::expect::Expect;
-use crate::send::Send;
+use crate::send::{Door, Send};
 use crate::steps::{self, Written};
 use crate::used;
 use crate::variants::{self, Axis};
@@ -104,6 +104,15 @@ impl Scenario {
         folder.and_then(|folder| folder.to_str()).unwrap_or_default()
     }
 
+    /// What it needs beside the target itself: a gateway in front of it, or the instance that it replaces.
+    pub fn needs_beside(&self) -> Option<Door> {
+        match self.cases().next().map(|case| case.way()).unwrap_or_default() {
+            Door::Function if self.requires.iter().any(|name| name == "key.previous") => Some(Door::Previous),
+            Door::Function | Door::Excluded | Door::Keyed => None,
+            way @ (Door::Gateway | Door::Previous) => Some(way),
+        }
+    }
+
     /// How many cases there are.
     pub fn case_count(&self) -> usize {
         variants::count(&self.axes)
@@ -131,6 +140,12 @@ impl Case {
             Step::Exchange(exchange) => Some(exchange),
             Step::Issuer(_) | Step::Wait(_) => None,
         })
+    }
+
+    /// The way that it takes: [`Door::Gateway`], [`Door::Previous`], or straight to the target, [`Door::Function`].
+    pub fn way(&self) -> Door {
+        let elsewhere = |door: &Door| matches!(door, Door::Gateway | Door::Previous);
+        self.exchanges().map(|step| step.send.to).find(elsewhere).unwrap_or_default()
     }
 
     /// The recipes of all its tokens.

@@ -27,7 +27,7 @@ pub struct Send {
     pub target: Option<Template>,
     /// Header lines sent as they are, behind the headers, each with a CR LF at its end; whatever stands in them.
     pub lines: Vec<Template>,
-    /// Headers that are otherwise added, such as `Host` or `Content-Length`, and are not.
+    /// Headers that are otherwise added, such as `Host`, `Content-Length` or the key of a gateway, and are not.
     pub without: Vec<String>,
     /// What stands at the end of the request line in place of `HTTP/1.1`.
     pub version: Option<String>,
@@ -37,8 +37,8 @@ pub struct Send {
     pub other_token: Option<Recipe>,
 }
 
-/// Which of the target's functions a request is for: the profile says where each is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which function a request is for, and by which way: the profile says where each is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Door {
     /// The one that is protected: `target.path`.
     #[default]
@@ -47,9 +47,36 @@ pub enum Door {
     Excluded,
     /// The protected one that asks for a key as well: `target.keyed`.
     Keyed,
+    /// The protected one, through the gateway in front of it: `gateway`. Its subscription key is sent along.
+    Gateway,
+    /// The one of the instance that is replaced: `previous`. Its key is sent along.
+    Previous,
 }
 
-const DOORS: [(&str, Door); 3] = [("function", Door::Function), ("excluded", Door::Excluded), ("keyed", Door::Keyed)];
+impl Door {
+    /// The word for it in scenarios and reports.
+    pub fn word(self) -> &'static str {
+        let word = DOORS.iter().find(|(_, door)| *door == self);
+        word.map_or("function", |(word, _)| word)
+    }
+
+    /// The header in which the key of this way is sent along.
+    pub fn key_header(self) -> Option<&'static str> {
+        match self {
+            Self::Gateway => Some("Ocp-Apim-Subscription-Key"),
+            Self::Previous => Some("x-functions-key"),
+            Self::Function | Self::Excluded | Self::Keyed => None,
+        }
+    }
+}
+
+const DOORS: [(&str, Door); 5] = [
+    ("function", Door::Function),
+    ("excluded", Door::Excluded),
+    ("keyed", Door::Keyed),
+    ("gateway", Door::Gateway),
+    ("previous", Door::Previous),
+];
 
 impl Send {
     /// Everything in it that may have variables, but for the recipes.

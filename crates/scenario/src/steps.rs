@@ -155,7 +155,7 @@ fn agree(step: &Exchange, expect: &Node, control: bool, problems: &Problems) {
     if control && step.expect.outcome != Outcome::Accepted {
         problems.error(expect.span, "a positive control is accepted", "expect `accepted`, or remove `control`");
     }
-    if control && step.send.to != Door::Function {
+    if control && matches!(step.send.to, Door::Excluded | Door::Keyed) {
         let help = "leave out `to`, or remove `control`";
         problems.error(expect.span, "a positive control is of the protected function", help);
     }

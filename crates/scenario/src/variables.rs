@@ -43,7 +43,7 @@ const OF_KEYS: Names = Names::Known(&["jwk", "kid", "kty", "use", "alg", "n", "e
 const SPACES: [(&str, Kind, Names); 13] = [
     ("target", Kind::World, Names::Known(&["host", "path", "excluded", "keyed", "audience", "tenant"])),
     ("settings", Kind::World, Names::Known(&["identity", "group"])),
-    ("key", Kind::World, Names::Known(&crate::profile::KEYS)),
+    ("key", Kind::World, Names::Known(&["master", "host", "function", "system", "gateway", "previous"])),
     ("sink", Kind::World, Names::Known(&["url", "authority", "path"])),
     ("caller", Kind::World, Names::Any),
     ("object", Kind::World, Names::Any),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use diagnostics::{Diagnostic, Level, Source, Span, render};
+use diagnostics::{Diagnostic, Level, Problems, Source, Span, parse, render};
 use insta::assert_snapshot;
 use rstest::rstest;
-use time::{Date, Month};
+use time::Date;
 
-use super::{Suppressions, calendar};
+use super::Suppressions;
 use crate::{Configuration, configurations};
 
 const TEXT: &str = "- { rule: L-ANON, reason: a demonstration, until: 2027-01-31 }\n";
@@ -30,7 +30,8 @@ fn finding(configuration: &Configuration, rule: &'static str) -> Diagnostic {
 }
 
 fn day(text: &str) -> Date {
-    calendar(text).unwrap()
+    let source = Source::new("day.yaml", text);
+    Problems::new(&source).date(&parse(&source).unwrap()).unwrap()
 }
 
 #[rstest]
@@ -94,17 +95,4 @@ fn every_mistake_is_told_and_leaves_the_others() {
     let (suppressions, diagnostics) = Suppressions::read(&Source::new("suppressions.yaml", text));
     assert_eq!(suppressions.entries.len(), 1);
     assert_snapshot!(render(&diagnostics, false));
-}
-
-#[rstest]
-#[case("2028-02-29", Date::from_calendar_date(2028, Month::February, 29).ok())]
-#[case("2027-02-29", None)]
-#[case("2027-1-31", None)]
-#[case("2027-01-31-", None)]
-#[case("+027-01-31", None)]
-#[case("20270131", None)]
-#[case("2027-00-10", None)]
-#[case("tomorrow", None)]
-fn only_days_of_the_calendar_are_dates(#[case] text: &str, #[case] date: Option<Date>) {
-    assert_eq!(calendar(text), date);
 }

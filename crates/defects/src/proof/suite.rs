@@ -46,9 +46,13 @@ impl Suite {
         }
         let fixture = |name: &str| source(&root().join("fixtures").join(name));
         let settings = whole(authsettings::read(&fixture("authsettings.json")?))?;
-        let profile = whole(Profile::read(&fixture("profiles/reference.yaml")?))?;
+        let profile = whole(Profile::read(&fixture("profiles/reference.yaml")?, &|_| None))?;
         Ok(Self {
-            scenarios: scenarios.into_iter().filter(|one| choice.has(one)).map(Arc::new).collect(),
+            scenarios: scenarios
+                .into_iter()
+                .filter(|one| choice.has(one) && one.needs_beside().is_none())
+                .map(Arc::new)
+                .collect(),
             defects: choice.of_defects()?,
             mistakes: (!mistakes.is_empty()).then(|| render(&mistakes, false)),
             setup: Setup { settings, profile },

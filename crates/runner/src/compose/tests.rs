@@ -16,6 +16,8 @@ fn destination() -> Destination {
         function: Opening { path: "/api/orders".to_owned(), marker: None },
         excluded: Some(Opening { path: "/api/health".to_owned(), marker: None }),
         keyed: None,
+        gateway: None,
+        previous: None,
     }
 }
 

@@ -58,7 +58,7 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 fn profile(text: &str) -> Profile {
-    let (profile, diagnostics) = Profile::read(&Source::new("profile.yaml", text));
+    let (profile, diagnostics) = Profile::read(&Source::new("profile.yaml", text), &|_| None);
     profile.unwrap_or_else(|| panic!("{diagnostics:?}"))
 }
 

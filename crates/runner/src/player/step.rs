@@ -86,7 +86,8 @@ impl Player {
         course: &mut Course,
     ) -> Played {
         let send = &step.send;
-        let host = destination.origin.authority();
+        let origin = destination.origin_of(send);
+        let host = origin.authority();
         let mut made = [None, None];
         for (recipe, made) in [&send.token, &send.other_token].into_iter().zip(&mut made) {
             let Some(recipe) = recipe else { continue };
@@ -112,10 +113,10 @@ impl Player {
             return Played::nothing(Verdict::Inconclusive, self.redactor.text(&format!("not sent: {limit}")));
         }
         let begun = Instant::now();
-        let answer = self.sender.send(&destination.origin, &request).await;
+        let answer = self.sender.send(origin, &request).await;
         let redactor = course.hiding(self.tokens.redactor());
         let attribution = match &answer {
-            Ok(exchange) => attribute(exchange, destination.door(send).marker.as_ref()),
+            Ok(exchange) => attribute(exchange, destination.marker_of(send)),
             Err(_) => Attribution::NO_ANSWER,
         };
         let seen = Seen {

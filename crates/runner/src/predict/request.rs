@@ -56,12 +56,17 @@ pub(super) fn sight(send: &Send, version: Version, disturbed: bool) -> Sight {
     if let Some(what) = oddity(send, &headers) {
         return odd(what);
     }
+    match send.to {
+        Door::Gateway => return odd("what the gateway sends on"),
+        Door::Previous => return odd("the settings of the previous instance"),
+        Door::Function | Door::Excluded | Door::Keyed => {}
+    }
     let Some(path) = path(send) else { return odd("how its target is read") };
     let function = send.method.is_none()
         && match send.to {
             Door::Function => path == OWN_PATHS[0],
             Door::Excluded => path == OWN_PATHS[1],
-            Door::Keyed => false,
+            Door::Keyed | Door::Gateway | Door::Previous => false,
         };
     let agent = headers.iter().find(|(name, _)| name == "user-agent").map(|(_, value)| value.clone());
     let (readings, rests_on) = readings(send, &headers, version, disturbed);
@@ -154,6 +159,7 @@ fn own_path(door: Door) -> &'static str {
         Door::Function => OWN_PATHS[0],
         Door::Excluded => OWN_PATHS[1],
         Door::Keyed => OWN_PATHS[2],
+        Door::Gateway | Door::Previous => "",
     }
 }
 

@@ -17,7 +17,7 @@ apis: { another-api: billing }
 ";
 
 fn profile(more: &str) -> Profile {
-    let (profile, diagnostics) = Profile::read(&Source::new("profile.yaml", format!("{PROFILE}{more}")));
+    let (profile, diagnostics) = Profile::read(&Source::new("profile.yaml", format!("{PROFILE}{more}")), &|_| None);
     profile.unwrap_or_else(|| panic!("{diagnostics:?}"))
 }
 

@@ -20,7 +20,7 @@ target: { url: https://func.example.net }
 audience: orders
 callers: { listed: { identity: apim } }
 ";
-    Roles::new(&Profile::read(&Source::new("profile.yaml", text)).0.unwrap(), settings)
+    Roles::new(&Profile::read(&Source::new("profile.yaml", text), &|_| None).0.unwrap(), settings)
 }
 
 fn recipe(signature: Signature) -> Recipe {

@@ -125,7 +125,7 @@ impl Bench {
         let issuer = Issuer::connect(&self.mocks.entra.url(), Some(self.mocks.authority.pem())).await.unwrap();
         let laboratory = laboratory.then(|| Arc::clone(self) as Arc<dyn Laboratory>);
         Run {
-            profile: Profile::read(&Source::new("profile.yaml", profile)).0.unwrap(),
+            profile: Profile::read(&Source::new("profile.yaml", profile), &|_| None).0.unwrap(),
             issuer: Some(Arc::new(issuer)),
             laboratory,
             ..run(&gate.url(), scenarios)

@@ -35,8 +35,8 @@ pub struct Target {
     pub keys: Vec<(String, Secret)>,
 }
 
-/// The keys of the Functions host that scenarios may name.
-pub(crate) const KEYS: [&str; 4] = ["master", "host", "function", "system"];
+/// The keys of the Functions host that a profile may have.
+const KEYS: [&str; 4] = ["master", "host", "function", "system"];
 
 /// Another function of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +149,7 @@ fn keys(node: &Node, problems: &Problems) -> Vec<(String, Secret)> {
     keys
 }
 
-fn marker(node: &Node, problems: &Problems) -> Option<Marker> {
+pub(super) fn marker(node: &Node, problems: &Problems) -> Option<Marker> {
     let fields = problems.fields(node)?;
     let header = fields.required("header").and_then(|node| header_name(problems.text(node)?, node.span, problems));
     let value = fields.optional("value").and_then(|node| header_value(node, problems));

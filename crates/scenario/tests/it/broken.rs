@@ -31,7 +31,7 @@ fn broken_scenarios_are_explained() {
 #[test]
 fn broken_profiles_are_explained() {
     for source in folder("crates/scenario/tests/broken/profile") {
-        told("profile", &source, &Profile::read(&source).1);
+        told("profile", &source, &Profile::read(&source, &|_| None).1);
     }
 }
 
@@ -58,6 +58,6 @@ fn a_broken_file_does_not_hide_the_others() {
 fn a_secret_in_a_file_is_not_shown(#[case] name: &str, #[case] secret: &str) {
     let source = source(&format!("crates/scenario/tests/broken/profile/{name}.yaml"));
     assert!(source.text.contains(secret));
-    let shown = render(&Profile::read(&source).1, true);
+    let shown = render(&Profile::read(&source, &|_| None).1, true);
     assert!(shown.contains(name) && !shown.contains(secret), "{shown}");
 }

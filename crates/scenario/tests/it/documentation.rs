@@ -23,7 +23,7 @@ fn its_examples_are_read() {
         let (name, text) = match example.split(':').next() {
             Some("target") => {
                 let text = example.replacen("target:", "target:\n  url: https://func.example.net", 1);
-                assert_eq!(Profile::read(&Source::new("profile.yaml", text)).1, [], "{example}");
+                assert_eq!(Profile::read(&Source::new("profile.yaml", text), &|_| None).1, [], "{example}");
                 read += 1;
                 continue;
             }

@@ -14,14 +14,14 @@ use token::Version;
 use crate::files::{path, source};
 
 fn read(text: &str) -> Profile {
-    let (profile, diagnostics) = Profile::read(&Source::new("infra/profile.yaml", text));
+    let (profile, diagnostics) = Profile::read(&Source::new("infra/profile.yaml", text), &|_| None);
     assert_eq!(diagnostics, []);
     profile.expect("a profile")
 }
 
 #[test]
 fn the_reference_profile_names_all_that_the_scenarios_speak_of() {
-    let (profile, diagnostics) = Profile::read(&source("fixtures/profiles/reference.yaml"));
+    let (profile, diagnostics) = Profile::read(&source("fixtures/profiles/reference.yaml"), &|_| None);
     assert_eq!(diagnostics, []);
     let profile = profile.expect("a profile");
     assert_eq!((profile.target.address, profile.target.platform), (Address::Reference, Platform::EasyAuth));
@@ -36,7 +36,7 @@ fn the_reference_profile_names_all_that_the_scenarios_speak_of() {
     assert_eq!(mocks.names, IssuerNames::Entra);
     assert!(path("").join(mocks.directory.expect("a directory")).exists());
 
-    let profile = Profile::read(&source("fixtures/profiles/reference.yaml")).0.expect("a profile");
+    let profile = Profile::read(&source("fixtures/profiles/reference.yaml"), &|_| None).0.expect("a profile");
     let (scenarios, _) = scenario::read(&crate::files::scenarios());
     for case in scenarios.iter().flat_map(scenario::Scenario::cases) {
         for recipe in case.recipes() {
@@ -48,7 +48,7 @@ fn the_reference_profile_names_all_that_the_scenarios_speak_of() {
 
 #[test]
 fn the_example_of_a_deployed_target_is_read() {
-    let (profile, diagnostics) = Profile::read(&source("fixtures/profiles/deployed.yaml"));
+    let (profile, diagnostics) = Profile::read(&source("fixtures/profiles/deployed.yaml"), &|_| None);
     assert_eq!(diagnostics, []);
     let profile = profile.expect("a profile");
     let secret = Secret { env: "UNLISTED_CLIENT_SECRET".to_owned() };
@@ -139,4 +139,57 @@ fn addresses_are_read(#[case] text: &str, #[case] base: &str, #[case] path: &str
 fn what_is_no_address_is_refused(#[case] text: &str, #[case] expected: AddressError) {
     assert_eq!(BaseUrl::parse(text), Err(expected));
     assert_eq!(Profile::bare(text), Err(expected));
+}
+
+#[test]
+fn what_stands_around_the_target_is_read() {
+    let text = "\
+target: { url: { env: NEW }, path: /api/orders, ca: { env: CA } }
+gateway: { url: 'https://apim.example.net/orders;rev=2/health', subscription-key: { env: APIM_KEY } }
+previous: { url: https://old.example.net, path: /api/orders, method: POST, function-key: { env: OLD_KEY } }
+required: [valid-caller, 'key-alone[send=function]']
+waivers: [{ case: who-refused, owner: ann@example.net, until: 2027-01-31, reason: the host's own page }]
+";
+    let variables = |name: &str| match name {
+        "NEW" => Some("https://new.example.net".to_owned()),
+        "CA" => Some("/etc/ca.pem".to_owned()),
+        // A secret is for whoever uses it.
+        _ => panic!("{name} is asked for"),
+    };
+    let (profile, diagnostics) = Profile::read(&Source::new("infra/profile.yaml", text), &variables);
+    assert_eq!(diagnostics, []);
+    let profile = profile.expect("a profile");
+    assert_eq!(
+        profile.target.address,
+        Address::Url(BaseUrl { https: true, host: "new.example.net".into(), port: 443 })
+    );
+    assert_eq!(profile.target.ca.as_deref(), Some(Path::new("/etc/ca.pem")));
+    let (gateway, previous) = (profile.gateway.expect("a gateway"), profile.previous.expect("a previous instance"));
+    assert_eq!((gateway.path.as_str(), gateway.key), ("/orders;rev=2/health", Some(Secret { env: "APIM_KEY".into() })));
+    assert_eq!((previous.path.as_str(), previous.method.as_deref()), ("/api/orders", Some("POST")));
+    assert_eq!(profile.required.expect("a list").len(), 2);
+    let waived = &profile.waivers[0];
+    assert_eq!((waived.waiver.until.as_str(), waived.covers("who-refused", "x=1")), ("2027-01-31", true));
+}
+
+#[rstest]
+#[case("key-alone", "key-alone", "send=function", true)]
+#[case("key-alone[send=function]", "key-alone", "send=function", true)]
+#[case("key-alone[send=function]", "key-alone", "send=master", false)]
+#[case("key-alone", "key-alone-at-keyed", "", false)]
+#[case("key-alone-at-keyed", "key-alone", "", false)]
+fn a_case_is_meant_by_its_scenario_or_by_its_own_name(
+    #[case] name: &str,
+    #[case] id: &str,
+    #[case] variant: &str,
+    #[case] meant: bool,
+) {
+    assert_eq!(scenario::is_case(name, id, variant), meant);
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_told_where_it_is_named() {
+    let (profile, diagnostics) = Profile::read(&Source::new("p.yaml", "target: { url: { env: NEW_URL } }"), &|_| None);
+    assert_eq!((profile, diagnostics[0].place().as_str()), (None, "p.yaml:1:23"));
+    assert_eq!(diagnostics[0].message, "the environment variable NEW_URL is not set");
 }

@@ -15,7 +15,7 @@ fn survive(text: &str) {
         assert_eq!(scenario.cases().count(), scenario.case_count());
         scenario.cases().for_each(|case| drop(case.variables()));
     }
-    render(&Profile::read(&source).1, true);
+    render(&Profile::read(&source, &|_| None).1, true);
 }
 
 /// Words of the format, so that the readers are reached and not only the parser.

@@ -71,7 +71,7 @@ fn what_the_scenario_reader_refuses_the_schema_refuses() {
 fn what_the_profile_reader_refuses_the_schema_refuses() {
     let validator = validator(&profile_schema());
     for source in folder("crates/scenario/tests/broken/profile") {
-        let (profile, diagnostics) = Profile::read(&source);
+        let (profile, diagnostics) = Profile::read(&source, &|_| None);
         assert!(profile.is_none() && !diagnostics.is_empty(), "{} is read", source.name);
         let unseen = source.text.starts_with(UNSEEN);
         assert_eq!(
