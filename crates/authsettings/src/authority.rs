@@ -126,7 +126,7 @@ impl Authority {
     }
 
     /// The tenant as it stands in `openIdIssuer`.
-    pub(crate) fn segment(&self) -> &str {
+    pub fn segment(&self) -> &str {
         &self.segment
     }
 

@@ -179,6 +179,10 @@ pub struct Closing {
     /// How many of all cases have a [`Case::drift`].
     #[serde(default, skip_serializing_if = "is_none")]
     pub drift: usize,
+    /// What about the settings that are in force would explain answers that differ from the predicted ones, the likeliest first. A
+    /// hint for people: no verdict rests on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspects: Vec<Redacted>,
     /// What the reader should know about the run as a whole: what a profile would add, what was left out and why.
     #[serde(default)]
     pub notes: Vec<String>,

@@ -122,6 +122,7 @@ impl Tally {
             coverage: self.coverage,
             decision: None,
             drift: self.drift,
+            suspects: Vec::new(),
             notes,
             interrupted,
             finished: Some(finished),

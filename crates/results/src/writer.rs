@@ -92,6 +92,7 @@ impl<W: Write> Drop for Writer<W> {
                 coverage: self.tally.coverage(),
                 decision: None,
                 drift: self.tally.drift(),
+                suspects: Vec::new(),
                 notes: vec!["the run ended before it could say how: cases may be missing".to_owned()],
                 interrupted: true,
                 finished: None,

@@ -23,6 +23,7 @@ use crate::predict::{Foretold, World, foretell};
 use crate::roles::Roles;
 use crate::scene::Scene;
 use crate::sink::{Place, Sink};
+use crate::suspects::Suspects;
 use crate::tokens::Tokens;
 use crate::variables::names_sink;
 use step::Played;
@@ -54,6 +55,8 @@ pub(crate) struct Player {
     pub(crate) allowance: Allowance,
     /// The file of the authority that a curl line must be told of.
     pub(crate) ca: Option<String>,
+    /// What was seen, where settings are believed to be in force and the target is not one that was made for this run.
+    pub(crate) suspects: Option<Suspects>,
     /// Whose documents are in trouble at the issuer.
     pub(crate) in_trouble: Mutex<HashSet<String>>,
 }
@@ -108,6 +111,7 @@ impl Player {
         let mut first_sent = None;
         let foretold = self.settings.as_ref().map(|settings| foretell(case, settings, &self.world));
         let mut foretold = foretold.into_iter().flatten();
+        let mut seen = Vec::new();
         for (at, step) in case.steps.iter().enumerate() {
             let place = self.sink.as_ref().ok().filter(|_| names_sink(step)).map(Sink::place);
             course.places.extend(place.clone());
@@ -134,6 +138,9 @@ impl Player {
             if let (Some(foretold), None) = (&foretold, &result.drift) {
                 result.drift = foretold.drift(&observed).map(|drift| self.redactor.text(&within(drift)));
             }
+            if self.suspects.is_some() {
+                seen.push(observed.clone());
+            }
             let Judgement { verdict, reason, compared } = judgement;
             result.compared.extend(compared);
             result.exchanges.extend(exchange);
@@ -147,6 +154,9 @@ impl Player {
             if gravity(verdict) > gravity(Verdict::Warn) {
                 break;
             }
+        }
+        if let Some(suspects) = &self.suspects {
+            suspects.saw(case, seen, result.drift.is_some());
         }
         result.duration_ms = first_sent.map_or(Duration::ZERO, |sent: Instant| sent.elapsed()).into();
     }

@@ -25,6 +25,7 @@ use crate::predict::World;
 use crate::roles::Roles;
 use crate::session::Session;
 use crate::sink::Sink;
+use crate::suspects::Suspects;
 use crate::tokens::Tokens;
 
 /// What is to be played, against what, and how.
@@ -191,6 +192,7 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
         evidence: run.evidence,
         allowance: Allowance::new(limits),
         ca: target.ca.as_ref().map(|file| file.display().to_string()),
+        suspects: (run.settings.is_some() && run.laboratory.is_none()).then(Suspects::default),
         in_trouble: Mutex::default(),
     })
 }

@@ -283,7 +283,12 @@ impl<'a> Session<'a> {
 
     /// Ends the run.
     pub(crate) fn close(self, finished: String, duration: Duration, notes: Vec<String>) -> io::Result<Closing> {
+        let player = &self.player;
+        let suspects = player.suspects.as_ref().zip(player.settings.as_ref());
+        let likeliest = suspects.map(|(suspects, believed)| suspects.likeliest(believed, &player.world));
+        let told = likeliest.into_iter().flatten().map(|one| player.redactor.text(&one)).collect();
         let closing = self.tally.close(self.interrupted, finished, duration.into(), notes);
+        let closing = Closing { suspects: told, ..closing };
         self.reporter.event(&Event::Closed(&closing))?;
         Ok(closing)
     }

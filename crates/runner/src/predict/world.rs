@@ -162,6 +162,11 @@ impl World {
         self.version
     }
 
+    /// The path of the protected function.
+    pub(crate) fn function_path(&self) -> Option<String> {
+        self.value("target.path")
+    }
+
     pub(super) fn https(&self) -> bool {
         self.https
     }
