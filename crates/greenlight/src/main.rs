@@ -8,6 +8,7 @@ mod describe;
 mod exit;
 mod explain;
 mod files;
+mod gate;
 mod library;
 mod list;
 mod mocks;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let terminal = Terminal::new(arguments.color);
     let ended = match arguments.command {
         Command::Run(run) => block_on(run::run(&run, &terminal)),
+        Command::Gate(gate) => block_on(gate::gate(&gate, &terminal)),
         Command::Serve(serve) => block_on(serve::serve(&serve, &terminal)),
         Command::Token(token) => block_on(token::token(&token)),
         Command::Check(check) => check::check(&check, &terminal),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Source};
 use runner::Issuer;
-use scenario::{Address, Caller, Consent, Credential, Marker, Profile, Secret};
+use scenario::{Address, Caller, Consent, Credential, Marker, Profile, Scenario, Secret};
 use serve::system_clock;
 use token::Token;
 use wire::Trust;
@@ -27,40 +27,24 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
     if library.scenarios.is_empty() {
         return Err(Trouble::usage("there is no scenario to play"));
     }
-    let mut profile = profile(arguments)?;
+    let profile = profile(arguments)?;
     if arguments.selection.names.is_empty() {
         library.scenarios.retain(|scenario| profile.has(scenario));
     } else {
         library.scenarios.retain(|scenario| profile.has(scenario) || !scenario.control);
     }
-    let source = settings_source(&profile, &arguments.protection)?;
-    let settings = source.as_ref().map(|source| settings::read(source, &arguments.protection, terminal)).transpose()?;
-    let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);
-    let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
+    let assembled = assemble(library.scenarios, profile, &arguments.protection, terminal).await?;
     let run = runner::Run {
-        credentials,
-        keys: [keys, started.as_ref().map(Started::keys).unwrap_or_default()].concat(),
-        laboratory: started.as_ref().and_then(Started::laboratory),
-        scenarios: library.scenarios,
-        trust: trust(&profile, started.as_ref())?,
-        issuer: issuer(&profile, started.as_ref()).await?,
-        secrets: started.as_ref().map(Started::secrets).unwrap_or_default(),
         wait: arguments.wait,
-        clock: system_clock(),
-        evidence: true,
-        command: std::env::args().collect::<Vec<_>>().join(" "),
         notes: left_out(&library.diagnostics).into_iter().collect(),
-        advice: advice(&profile),
-        profile,
-        settings,
-        configuration: source.map(|source| source.name.clone()),
+        ..assembled.run
     };
     // From here on whoever stops the program finds valid reports.
     let stop = mocks::asked_to_stop();
     let mut reporter = arguments.outputs.open(arguments.verbose, terminal)?;
     let closing = runner::play(run, &mut reporter, stop).await;
     drop(reporter);
-    if let Some(started) = started {
+    if let Some(started) = assembled.started {
         started.stop().await;
     }
     let closing = closing.map_err(Trouble::fault)?;
@@ -68,6 +52,45 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         None => Ok(Exit::of(closing.verdict)),
         Some(left_out) => Err(Trouble::usage(left_out)),
     }
+}
+
+/// A run that is brought together, and what was started for it.
+pub(crate) struct Assembled {
+    pub(crate) run: runner::Run,
+    pub(crate) started: Option<Started>,
+}
+
+/// Brings a run together: reads what the profile names, starts what it asks for.
+pub(crate) async fn assemble(
+    scenarios: Vec<Arc<Scenario>>,
+    mut profile: Profile,
+    protection: &Protection,
+    terminal: &Terminal,
+) -> Result<Assembled, Trouble> {
+    let source = settings_source(&profile, protection)?;
+    let settings = source.as_ref().map(|source| settings::read(source, protection, terminal)).transpose()?;
+    let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);
+    let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
+    let run = runner::Run {
+        credentials,
+        keys: [keys, started.as_ref().map(Started::keys).unwrap_or_default()].concat(),
+        laboratory: started.as_ref().and_then(Started::laboratory),
+        scenarios,
+        trust: trust(&profile, started.as_ref())?,
+        issuer: issuer(&profile, started.as_ref()).await?,
+        secrets: started.as_ref().map(Started::secrets).unwrap_or_default(),
+        wait: None,
+        steady: false,
+        clock: system_clock(),
+        evidence: true,
+        command: std::env::args().collect::<Vec<_>>().join(" "),
+        notes: Vec::new(),
+        advice: advice(&profile),
+        profile,
+        settings,
+        configuration: source.map(|source| source.name.clone()),
+    };
+    Ok(Assembled { run, started })
 }
 
 /// Which scenario files could not be read.
@@ -150,12 +173,17 @@ fn credentials(profile: &Profile) -> Result<Vec<(String, Token)>, Trouble> {
     tokens.map(token).collect()
 }
 
-/// The keys of the Functions host, by name.
+/// The keys of the Functions host, of the gateway and of the previous instance, by name.
 fn keys(profile: &Profile) -> Result<Vec<(String, String)>, Trouble> {
     let value = |(name, secret): &(String, Secret)| {
         Ok((name.clone(), secret_value(secret, &format!("the key `{name}` of the Functions host"))?))
     };
-    profile.target.keys.iter().map(value).collect()
+    let own = profile.target.keys.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+    let ways =
+        [("gateway", &profile.gateway, "the subscription key"), ("previous", &profile.previous, "the function key")];
+    let beside = ways.into_iter().filter_map(|(name, site, what)| Some((name, site.as_ref()?.key.as_ref()?, what)));
+    let beside = beside.map(|(name, secret, what)| Ok((name.to_owned(), secret_value(secret, what)?)));
+    Ok([own, beside.collect::<Result<Vec<_>, Trouble>>()?].concat())
 }
 
 /// A secret from the environment variable that a profile names for it.
@@ -171,7 +199,8 @@ fn secret_value(secret: &Secret, what: &str) -> Result<String, Trouble> {
 /// Whom to trust for the target's certificate.
 fn trust(profile: &Profile, started: Option<&Started>) -> Result<Trust, Trouble> {
     let mut extra = Vec::new();
-    if let Some(file) = &profile.target.ca {
+    let beside = [&profile.gateway, &profile.previous].into_iter().flatten().filter_map(|site| site.ca.as_ref());
+    for file in profile.target.ca.iter().chain(beside) {
         extra.push(files::read(file)?.text.clone());
     }
     extra.extend(started.map(Started::authority_pem));

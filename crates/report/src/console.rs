@@ -188,6 +188,11 @@ impl<W: Write> Console<W> {
             writeln!(self.output)?;
         }
         self.drift(closing.drift)?;
+        if closing.decision.is_none() {
+            for suspect in &closing.suspects {
+                account::labelled(&mut self.output, "likely", suspect.as_str(), label)?;
+            }
+        }
         if self.lacks_token {
             account::labelled(&mut self.output, TOKEN, ABOUT_TOKEN, label)?;
         }
@@ -203,7 +208,15 @@ impl<W: Write> Console<W> {
             label,
         )?;
         let (word, style) = self.style.outcome(closing.verdict);
-        account::labelled(&mut self.output, word, &sentence(closing, self.planned), style)
+        account::labelled(&mut self.output, word, &sentence(closing, self.planned), style)?;
+        let Some(decision) = &closing.decision else { return Ok(()) };
+        let (word, style) = self.style.decision(decision.word);
+        writeln!(self.output)?;
+        account::labelled(&mut self.output, word, decision.why.as_str(), style)?;
+        for remedy in &decision.remedies {
+            account::labelled(&mut self.output, "change", remedy.as_str(), label)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! How the console looks.
 
 use anstyle::{AnsiColor, Style as Ansi};
-use results::{RunVerdict, Verdict};
+use results::{Go, RunVerdict, Verdict};
 
 use crate::account::COLUMN;
 
@@ -43,6 +43,16 @@ impl Style {
             RunVerdict::Fail => ("FAILED", AnsiColor::Red),
             RunVerdict::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow),
             RunVerdict::Error => ("ERROR", AnsiColor::Red),
+        };
+        (word, self.paint(colour.on_default().bold()))
+    }
+
+    /// The word of a decision, and its look.
+    pub(crate) fn decision(self, word: Go) -> (&'static str, Ansi) {
+        let (word, colour) = match word {
+            Go::Go => ("GO", AnsiColor::Green),
+            Go::NoGo => ("NO-GO", AnsiColor::Red),
+            Go::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow),
         };
         (word, self.paint(colour.on_default().bold()))
     }

@@ -66,6 +66,17 @@ impl Destination {
         send.path.as_deref().unwrap_or(&self.door(send).path)
     }
 
+    /// The request line of a step with the whole address, its names not filled.
+    pub(crate) fn line(&self, send: &Send) -> String {
+        let origin = self.origin_of(send);
+        let target = match (&send.target, &send.query) {
+            (Some(target), _) => format!(" {target}"),
+            (None, Some(query)) => format!("{}?{query}", self.path_of(send)),
+            (None, None) => self.path_of(send).to_owned(),
+        };
+        format!("{} {origin}{target}", self.method_of(send))
+    }
+
     fn method_of<'a>(&'a self, send: &'a Send) -> &'a str {
         let own = self.elsewhere(send).and_then(|elsewhere| elsewhere.method.as_deref());
         send.method.as_deref().or(own).unwrap_or(&self.method)

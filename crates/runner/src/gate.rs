@@ -3,12 +3,17 @@
 //! A [`Gate`] stands between a run and its reporters. Failures that somebody waives pass it as warnings, cases that are required are
 //! ticked off, and with the end of the run comes the decision. It learns nothing that the result document does not say.
 
+mod alike;
 mod remedy;
 
 use std::io;
 
-use results::{Case, Closing, Decision, Event, Go, Redacted, Redactor, Reporter, RunVerdict, Severity, Tally, Verdict};
+use results::{
+    Case, Closing, Decision, Event, Go, Opening, Redacted, Redactor, Reporter, RunVerdict, Severity, Tally, Verdict,
+};
 use scenario::{Waived, is_case};
+
+use alike::Good;
 
 /// What a gate asks of a run.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +22,8 @@ pub struct Demands {
     pub required: Vec<String>,
     /// Failures that somebody answers for, for a time.
     pub waivers: Vec<Waived>,
+    /// Whether the good answers of the new instance and of the previous one are held against each other.
+    pub compares: bool,
     /// The day in UTC, as `2027-01-31`: later than the last day of a waiver, it counts no more.
     pub today: String,
 }
@@ -29,6 +36,8 @@ pub struct Gate<R> {
     waivers: Vec<Waiver>,
     today: String,
     failures: Vec<Failure>,
+    good: Option<Good>,
+    decision: Option<Decision>,
 }
 
 struct Required {
@@ -70,7 +79,14 @@ impl<R: Reporter> Gate<R> {
             waivers: waivers.collect(),
             today: demands.today,
             failures: Vec::new(),
+            good: demands.compares.then(Good::default),
+            decision: None,
         }
+    }
+
+    /// What was decided; none before the end of the run.
+    pub fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
     }
 
     /// A case as it is told on: a failure that is waived today is a warning.
@@ -177,14 +193,30 @@ impl<R: Reporter> Gate<R> {
         self.waivers.iter().filter_map(doubt).collect()
     }
 
+    /// Takes note of a case, and tells it.
+    fn finished(&mut self, case: &Case) -> io::Result<()> {
+        let case = self.weigh(case);
+        if let Some(good) = &mut self.good {
+            good.finished(&case);
+        }
+        self.tally.finished(&case);
+        self.tick_off(&case);
+        self.inner.event(&Event::Finished(&case))
+    }
+
     fn close(&mut self, closing: &Closing) -> io::Result<()> {
+        if let Some(good) = self.good.take() {
+            self.finished(&good.case())?;
+        }
         let mut own = Closing {
             verdict: self.tally.verdict(closing.interrupted),
             summary: self.tally.summary(),
+            coverage: self.tally.coverage(),
             ..closing.clone()
         };
         own.notes.splice(0..0, self.doubts());
-        own.decision = Some(self.decide(&own));
+        self.decision = Some(self.decide(&own));
+        own.decision.clone_from(&self.decision);
         self.inner.event(&Event::Closed(&own))
     }
 }
@@ -192,14 +224,13 @@ impl<R: Reporter> Gate<R> {
 impl<R: Reporter> Reporter for Gate<R> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match event {
-            Event::Finished(case) => {
-                let case = self.weigh(case);
-                self.tally.finished(&case);
-                self.tick_off(&case);
-                self.inner.event(&Event::Finished(&case))
+            Event::Opened(opening) => {
+                let more = usize::from(self.good.is_some());
+                self.inner.event(&Event::Opened(&Opening { planned: opening.planned + more, ..(*opening).clone() }))
             }
+            Event::Started { .. } => self.inner.event(event),
+            Event::Finished(case) => self.finished(case),
             Event::Closed(closing) => self.close(closing),
-            Event::Opened(_) | Event::Started { .. } => self.inner.event(event),
         }
     }
 }

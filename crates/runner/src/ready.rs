@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use wire::{RequestBytes, WireError};
 
+use crate::attribute::attribute;
 use crate::player::Player;
 
 /// Statuses by which a front end says that the app behind it is not there yet.
@@ -44,6 +45,42 @@ pub(crate) async fn ready(player: &Player, patience: Duration, insist: bool) -> 
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// So many times in a row the same answer must come.
+const IN_A_ROW: usize = 5;
+
+/// Asks without a token until the same answer came several times in a row, for as long as `patience`. Instances that are still
+/// starting, or that were set up otherwise than the one beside them, answer by turns.
+pub(crate) async fn steady(player: &Player, patience: Duration) -> Result<(), String> {
+    let begun = Instant::now();
+    let to = &player.destination;
+    let (mut answers, mut in_a_row): (Vec<String>, usize) = (Vec::new(), 0);
+    loop {
+        player.allowance.take().await.map_err(|limit| format!("{limit} before it was steady"))?;
+        let request = RequestBytes::ordinary(&to.method, &to.origin, to.function.path.as_str(), NO_HEADERS, Vec::new());
+        let answer = match player.sender.send(&to.origin, &request).await {
+            Ok(exchange) => {
+                format!("{} by {}", exchange.status, attribute(&exchange, to.function.marker.as_ref()).answered_by)
+            }
+            Err(WireError::Reset { .. }) => "a reset".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        in_a_row = if answers.last() == Some(&answer) { in_a_row + 1 } else { 1 };
+        answers.push(answer);
+        if in_a_row >= IN_A_ROW {
+            return Ok(());
+        }
+        if begun.elapsed() > patience {
+            let latest = answers[answers.len().saturating_sub(IN_A_ROW)..].join(", ");
+            return Err(format!(
+                "the target answers the same request by turns ({latest}): some instances are starting, or set up otherwise"
+            ));
+        }
+        if in_a_row == 1 {
+            tokio::time::sleep(FIRST_PAUSE).await;
+        }
     }
 }
 

@@ -29,6 +29,7 @@ use crate::suspects::Suspects;
 use crate::tokens::Tokens;
 
 /// What is to be played, against what, and how.
+#[derive(Clone)]
 pub struct Run {
     /// The scenarios, positive controls among them, in the order in which they are told.
     pub scenarios: Vec<Arc<Scenario>>,
@@ -52,6 +53,8 @@ pub struct Run {
     pub secrets: Vec<String>,
     /// How long to wait for a target that says it is starting; `Some` waits for one that refuses connections too.
     pub wait: Option<Duration>,
+    /// Whether nothing is played before the target has given the same answer to the same request several times.
+    pub steady: bool,
     /// The time.
     pub clock: Clock,
     /// Whether each case is told with what went over the wire and how to send it again. Without it is cheaper.
@@ -111,7 +114,7 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
     prepare(&run, &player);
     let mut session = Session::new(Arc::clone(&player), reporter, run.profile.limits.concurrency);
     let mut stop = pin!(stop);
-    session.reach(run.wait.unwrap_or(PATIENCE), run.wait.is_some(), stop.as_mut()).await;
+    session.reach(run.wait.unwrap_or(PATIENCE), run.wait.is_some(), run.steady, stop.as_mut()).await;
     session.play(&controls, &planning, stop.as_mut()).await?;
     session.play(&others, &planning, stop.as_mut()).await?;
     session.play_again(&controls, &planning, stop.as_mut()).await?;
@@ -142,7 +145,7 @@ fn prepare(run: &Run, player: &Arc<Player>) {
     }
 }
 
-async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
+pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
     let target = &run.profile.target;
     let Address::Url(url) = &target.address else { return Err(RunError::NoReference) };
     let limits = &run.profile.limits;

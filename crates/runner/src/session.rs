@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::control::{Controls, got_in};
 use crate::plan::Planned;
 use crate::player::{Ended, Player};
-use crate::ready::ready;
+use crate::ready::{ready, steady};
 
 /// How far ahead of the case that is told next others are launched, in multiples of what may be under way at one time: one slow case
 /// must not hold up those behind it.
@@ -85,11 +85,22 @@ impl<'a> Session<'a> {
     }
 
     /// Waits for a target that is still starting; see [`ready`].
-    pub(crate) async fn reach(&mut self, patience: Duration, insist: bool, stop: Pin<&mut impl Future<Output = ()>>) {
+    pub(crate) async fn reach(
+        &mut self,
+        patience: Duration,
+        insist: bool,
+        steadily: bool,
+        stop: Pin<&mut impl Future<Output = ()>>,
+    ) {
+        let reach = async {
+            let reached = ready(&self.player, patience, insist).await;
+            reached.map_err(|reason| format!("the target cannot be reached: {reason}"))?;
+            if steadily { steady(&self.player, patience).await } else { Ok(()) }
+        };
         tokio::select! {
             biased;
             () = stop => self.interrupted = true,
-            readiness = ready(&self.player, patience, insist) => self.unreachable = readiness.err(),
+            readiness = reach => self.unreachable = readiness.err(),
         }
     }
 
@@ -272,8 +283,7 @@ impl<'a> Session<'a> {
     /// What the reader should know about the run as a whole.
     pub(crate) fn notes(&self) -> Vec<String> {
         let interrupted = self.interrupted.then(|| "interrupted: what is told was played, the rest was not".to_owned());
-        let unreachable = self.unreachable.as_ref().map(|reason| format!("the target cannot be reached: {reason}"));
-        interrupted.into_iter().chain(unreachable).collect()
+        interrupted.into_iter().chain(self.unreachable.clone()).collect()
     }
 
     /// Whether the target could be reached.
@@ -296,9 +306,7 @@ impl<'a> Session<'a> {
     fn launch(&self, scenario: Arc<Scenario>, case: Case, planned: Planned) -> Flight {
         let decided = match (planned, &self.unreachable) {
             (Planned::Skipped(reason), _) => Some((Verdict::Skip, reason)),
-            (Planned::Ready | Planned::Alone, Some(reason)) => {
-                Some((Verdict::Inconclusive, format!("the target cannot be reached: {reason}")))
-            }
+            (Planned::Ready | Planned::Alone, Some(reason)) => Some((Verdict::Inconclusive, reason.clone())),
             (Planned::Ready | Planned::Alone, None) => None,
         };
         let state = if let Some((verdict, reason)) = decided {

@@ -75,9 +75,10 @@ impl Suspects {
 
 fn contradicts(case: &Case, observed: &[Observed], settings: &Settings, world: &World) -> bool {
     let foretold = foretell(case, settings, world);
-    foretold.iter().zip(observed).any(|(foretold, observed)| {
-        foretold.as_ref().is_some_and(|foretold| foretold.drift(observed).is_some())
-    })
+    foretold
+        .iter()
+        .zip(observed)
+        .any(|(foretold, observed)| foretold.as_ref().is_some_and(|foretold| foretold.drift(observed).is_some()))
 }
 
 /// Every suspicion that changes the settings.
@@ -133,9 +134,12 @@ fn suspicions(believed: &Settings, world: &World) -> Vec<Suspicion> {
          `iss` of the tokens, or change requestedAccessTokenVersion (api.requestedAccessTokenVersion) of the registration",
         &other_version,
     );
-    suspect("registration.openIdIssuer names another tenant: write the tenant that the callers' tokens come from", &|settings| {
-        *settings = settings.for_tenant(NOBODY);
-    });
+    suspect(
+        "registration.openIdIssuer names another tenant: write the tenant that the callers' tokens come from",
+        &|settings| {
+            *settings = settings.for_tenant(NOBODY);
+        },
+    );
     suspect(
         "validation.allowedAudiences does not hold the audience of the callers' tokens (`aud`), and registration.clientId is another: add it",
         &|settings| {

@@ -242,6 +242,11 @@ impl Tokens {
         }
     }
 
+    /// Whether a recipe starts from a real token.
+    pub(crate) fn has_real(&self, recipe: &Recipe) -> bool {
+        self.credential(recipe).is_some()
+    }
+
     /// The real token that a recipe starts from.
     fn credential(&self, recipe: &Recipe) -> Option<&Token> {
         // What the issuer is to sign, or to show the key of, must be its own.

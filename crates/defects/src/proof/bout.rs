@@ -59,6 +59,7 @@ pub(super) async fn bout_at(
         trust: ground.trust.clone(),
         secrets: ground.secrets.clone(),
         wait: None,
+        steady: false,
         clock: Arc::clone(&ground.clock),
         evidence: false,
         command: String::new(),

@@ -36,7 +36,9 @@ fn at_the_gateway(status: u16, who: AnsweredBy) -> Option<&'static str> {
             "the gateway knows no such operation: check the path and the revision (`;rev=N` right behind the API's path) in `gateway.url` \
              of the profile",
         ),
-        (502..=504, _) => Some("the gateway does not reach the new instance: check its backend (set-backend-service) and the network between"),
+        (502..=504, _) => Some(
+            "the gateway does not reach the new instance: check its backend (set-backend-service) and the network between",
+        ),
         _ => None,
     }
 }

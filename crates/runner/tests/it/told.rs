@@ -40,6 +40,7 @@ pub(crate) fn run(url: &str, scenarios: &[&str]) -> Run {
         trust: Trust::System(Vec::new()),
         secrets: Vec::new(),
         wait: None,
+        steady: false,
         clock: serve::system_clock(),
         evidence: true,
         command: "greenlight run".to_owned(),

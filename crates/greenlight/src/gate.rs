@@ -1,0 +1,140 @@
+//! `greenlight gate`: go, no-go or inconclusive, before traffic is switched.
+
+use std::sync::Arc;
+
+use results::{Decision, Go, RunVerdict};
+use runner::{Demands, Gate, Intent};
+use scenario::{Profile, Scenario, is_case};
+use time::OffsetDateTime;
+
+use crate::arguments;
+use crate::exit::Exit;
+use crate::files;
+use crate::library::Library;
+use crate::mocks;
+use crate::run::{Assembled, assemble, read_profile};
+use crate::terminal::{self, Terminal};
+use crate::trouble::Trouble;
+
+/// Without these nobody can tell whether the right callers get in and nobody else.
+const ALWAYS: [&str; 5] = ["valid-caller", "missing-token", "key-of-a-stranger", "unlisted-caller", "wrong-audience"];
+/// The same of the gateway, where one is named.
+const AT_THE_GATEWAY: [&str; 1] = ["gateway-lets-in"];
+/// The same of the previous instance.
+const AT_THE_PREVIOUS: [&str; 1] = ["previous-lets-in"];
+
+/// Plays everything that the profile makes possible, and decides.
+pub(crate) async fn gate(arguments: &arguments::Gate, terminal: &Terminal) -> Result<Exit, Trouble> {
+    arguments.outputs.distinct()?;
+    let profile = read_profile(&files::read(&arguments.profile)?)?;
+    let scenarios = scenarios(&profile, arguments, terminal)?;
+    let demands = demands(&profile, &scenarios)?;
+    let Assembled { run, started } = assemble(scenarios, profile, &arguments.protection, terminal).await?;
+    let run = runner::Run { wait: Some(arguments.wait), steady: true, ..run };
+    let ended =
+        if arguments.dry_run { outline(&run, &demands).await } else { decide(run, demands, arguments, terminal).await };
+    if let Some(started) = started {
+        started.stop().await;
+    }
+    ended
+}
+
+async fn decide(
+    run: runner::Run,
+    demands: Demands,
+    arguments: &arguments::Gate,
+    terminal: &Terminal,
+) -> Result<Exit, Trouble> {
+    // From here on whoever stops the program finds valid reports.
+    let stop = mocks::asked_to_stop();
+    let mut gate = Gate::new(demands, arguments.outputs.open(arguments.verbose, terminal)?);
+    let closing = runner::play(run, &mut gate, stop).await.map_err(Trouble::fault)?;
+    let Some(decision) = gate.decision().cloned() else { return Err(Trouble::fault("the run did not end")) };
+    drop(gate);
+    Ok(exit(&decision, closing.verdict))
+}
+
+/// A fault on this side is told apart from a target that proves too little.
+pub(crate) fn exit(decision: &Decision, verdict: RunVerdict) -> Exit {
+    match decision.word {
+        Go::Go => Exit::Passed,
+        Go::NoGo => Exit::Failed,
+        Go::Inconclusive if verdict == RunVerdict::Error => Exit::Fault,
+        Go::Inconclusive => Exit::Inconclusive,
+    }
+}
+
+/// All scenarios that this profile has a place for. A gate that leaves some out for the mistakes in them would not be one.
+pub(crate) fn scenarios(
+    profile: &Profile,
+    arguments: &arguments::Gate,
+    terminal: &Terminal,
+) -> Result<Vec<Arc<Scenario>>, Trouble> {
+    let library = Library::open(arguments.scenarios.as_deref())?;
+    if !library.diagnostics.is_empty() {
+        terminal.diagnostics(&library.diagnostics);
+        return Err(Trouble::usage("scenarios with mistakes cannot be part of a gate"));
+    }
+    Ok(library.scenarios.into_iter().filter(|scenario| profile.has(scenario)).collect())
+}
+
+/// What the profile asks for, or what a gate asks for by itself.
+pub(crate) fn demands(profile: &Profile, scenarios: &[Arc<Scenario>]) -> Result<Demands, Trouble> {
+    let required = profile.required.clone().unwrap_or_else(|| {
+        let gateway = profile.gateway.iter().flat_map(|_| AT_THE_GATEWAY);
+        let previous = profile.previous.iter().flat_map(|_| AT_THE_PREVIOUS);
+        ALWAYS.into_iter().chain(gateway).chain(previous).map(str::to_owned).collect()
+    });
+    let is_known = |name: &str| {
+        let mut cases = scenarios.iter().flat_map(|scenario| scenario.cases());
+        cases.any(|case| is_case(name, &case.id, &case.variant))
+    };
+    let named = required.iter().chain(profile.waivers.iter().map(|waived| &waived.case));
+    for name in named {
+        if !is_known(name) && name != "answers-alike" {
+            let message =
+                format!("the profile requires or waives `{name}`, and there is no such scenario or case to play");
+            return Err(Trouble::usage(message)
+                .hint("`greenlight list` shows the scenarios, `greenlight explain ID` their cases"));
+        }
+    }
+    Ok(Demands {
+        required,
+        waivers: profile.waivers.clone(),
+        compares: profile.previous.is_some(),
+        today: OffsetDateTime::now_utc().date().to_string(),
+    })
+}
+
+/// Tells every request that would be sent, and sends none.
+async fn outline(run: &runner::Run, demands: &Demands) -> Result<Exit, Trouble> {
+    let intents = runner::outline(run).await.map_err(Trouble::fault)?;
+    let mut requests = 0;
+    for intent in &intents {
+        let Ok(intended) = &intent.requests else { continue };
+        for request in intended {
+            requests += request.times;
+            let times = if request.times > 1 { format!(" ({} times)", request.times) } else { String::new() };
+            let token = request.token.as_deref().unwrap_or("no token");
+            terminal::say(&format!("{:<44} {}{times}; {token}", intent.case, request.line));
+        }
+    }
+    let skipped: Vec<(&Intent, &String)> =
+        intents.iter().filter_map(|intent| Some((intent, intent.requests.as_ref().err()?))).collect();
+    for (intent, reason) in &skipped {
+        terminal::say(&format!("{:<44} would be skipped: {reason}", intent.case));
+    }
+    let required = |intent: &Intent| {
+        let name = intent.case.split_once('/').map_or(intent.case.as_str(), |(_, name)| name);
+        let (id, variant) = name.split_once('[').map_or((name, ""), |(id, rest)| (id, rest.trim_end_matches(']')));
+        demands.required.iter().any(|one| is_case(one, id, variant))
+    };
+    let lost = skipped.iter().filter(|(intent, _)| required(intent)).count();
+    let played = intents.len() - skipped.len();
+    terminal::say(&format!(
+        "{played} cases would be played with {requests} requests, {} skipped{}; nothing was sent",
+        skipped.len(),
+        if lost > 0 { format!(", {lost} of them required: this gate could not say GO") } else { String::new() }
+    ));
+    Ok(if lost > 0 { Exit::Inconclusive } else { Exit::Passed })
+}
