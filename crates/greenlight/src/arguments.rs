@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::outputs::Outputs;
+
 const AFTER_HELP: &str = "\
 Start with: greenlight run --target reference
 
@@ -117,12 +119,8 @@ pub(crate) struct Run {
     /// How long to wait for a target that refuses connections (0 unless given) or answers 502, 503 or 504 (10 unless given).
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait: Option<Duration>,
-    /// Write the result document here.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) results: Option<PathBuf>,
-    /// Write a JUnit report here.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
     /// Show every case in full, with its requests and answers; tokens without their signatures.
     #[arg(long, short)]
     pub(crate) verbose: bool,

@@ -1,13 +1,9 @@
 //! `greenlight run`: brings a run together, plays it, tells it.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufWriter, Stdout};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Source};
-use report::{Console, Junit, Progress, Style};
-use results::{Event, Reporter, Writer};
 use runner::Issuer;
 use scenario::{Address, Caller, Consent, Credential, Marker, Profile, Secret};
 use serve::system_clock;
@@ -20,17 +16,12 @@ use crate::files;
 use crate::library::Library;
 use crate::mocks::{self, Started};
 use crate::settings;
-use crate::terminal::{self, Terminal};
+use crate::terminal::Terminal;
 use crate::trouble::Trouble;
 
 /// Plays the chosen scenarios. Files with mistakes are told and left out; then the exit code is that of wrong files.
 pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Result<Exit, Trouble> {
-    if let (Some(results), Some(junit)) = (&arguments.results, &arguments.junit)
-        && std::path::absolute(results).ok() == std::path::absolute(junit).ok()
-    {
-        let message = format!("--results and --junit are the same file, {}", results.display());
-        return Err(Trouble::usage(message).hint("give each a file of its own"));
-    }
+    arguments.outputs.distinct()?;
     let library = Library::select(&arguments.selection)?;
     terminal.diagnostics(&library.diagnostics);
     if library.scenarios.is_empty() {
@@ -61,7 +52,7 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
     };
     // From here on whoever stops the program finds valid reports.
     let stop = mocks::asked_to_stop();
-    let mut reporter = Telling::start(arguments, terminal)?;
+    let mut reporter = arguments.outputs.open(arguments.verbose, terminal)?;
     let closing = runner::play(run, &mut reporter, stop).await;
     drop(reporter);
     if let Some(started) = started {
@@ -225,56 +216,3 @@ write a profile and play everything with `greenlight run --profile FILE`:
   apis: { another-api: CLIENT-ID }                  # an API whose tokens must not open this one
   issuer: { listen: \"127.0.0.1:8443\", directory: FILE }   # a mock that knows all these and that the target trusts
 it adds the positive control, without which no refusal counts, and every token that is correctly signed but wrong";
-
-/// Everyone who is told how the run goes: its files, then whoever looks on.
-struct Telling {
-    files: Vec<Told>,
-    console: Console<Stdout>,
-}
-
-/// A file that is told how the run goes.
-struct Told {
-    file: PathBuf,
-    reporter: Box<dyn Reporter>,
-}
-
-impl Telling {
-    /// Opens the files, so that a path that cannot be written is known before anything is played.
-    fn start(arguments: &arguments::Run, terminal: &Terminal) -> Result<Box<dyn Reporter>, Trouble> {
-        let mut files = Vec::new();
-        if let Some(file) = &arguments.results {
-            let output = BufWriter::new(files::create(file)?);
-            files.push(Told { file: file.clone(), reporter: Box::new(Writer::new(output)) });
-        }
-        if let Some(file) = &arguments.junit {
-            let output = BufWriter::new(files::create(file)?);
-            files.push(Told { file: file.clone(), reporter: Box::new(Junit::new(output)) });
-        }
-        let style = Style { colour: terminal.output_colour(), verbose: arguments.verbose };
-        let telling = Self { files, console: Console::new(io::stdout(), style) };
-        if terminal.shows_progress() {
-            return Ok(Box::new(Progress::new(io::stderr(), telling)));
-        }
-        Ok(Box::new(telling))
-    }
-}
-
-impl Reporter for Telling {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let mut tell = |told: &mut Told| told.reporter.event(event).map_err(|error| named(&told.file, &error));
-        let kept = self.files.iter_mut().try_for_each(&mut tell);
-        if let (Event::Closed(_), Ok(()), false) = (event, &kept, self.files.is_empty()) {
-            let files: Vec<String> = self.files.iter().map(|told| told.file.display().to_string()).collect();
-            terminal::say(&format!("written: {}", files.join(", ")));
-        }
-        // Who looks on may go away; the run and its files go on. The outcome is the last that is said.
-        let _ = self.console.event(event);
-        kept
-    }
-}
-
-/// An error that says which file it is about.
-fn named(file: &Path, error: &dyn std::error::Error) -> io::Error {
-    let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-    io::Error::other(format!("{}: {error}{cause}", file.display()))
-}
