@@ -326,6 +326,9 @@ pub(crate) enum Format {
     Console,
     Json,
     Junit,
+    Html,
+    Markdown,
+    Sarif,
 }
 
 #[derive(Debug, Args)]

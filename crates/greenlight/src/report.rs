@@ -19,6 +19,9 @@ pub(crate) fn report(arguments: &Report, terminal: &Terminal) -> Result<Exit, Tr
         Format::Console => report::Format::Console(report::Style { colour, verbose: arguments.verbose }),
         Format::Json => report::Format::Json,
         Format::Junit => report::Format::Junit,
+        Format::Html => report::Format::Html,
+        Format::Markdown => report::Format::Markdown,
+        Format::Sarif => report::Format::Sarif,
     };
     let results = &arguments.results;
     // Before the output is made: it must not take the place of the results, nor be left behind empty.

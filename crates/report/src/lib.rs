@@ -10,9 +10,13 @@
 
 mod account;
 pub mod annotations;
+mod aside;
 pub mod check;
 mod console;
+mod digest;
+mod html;
 mod junit;
+mod markdown;
 mod place;
 pub mod prediction;
 mod printable;
@@ -25,7 +29,9 @@ mod tests;
 mod words;
 
 pub use console::Console;
+pub use html::Html;
 pub use junit::Junit;
+pub use markdown::Markdown;
 pub use place::Place;
 pub use progress::Progress;
 pub use render::{Format, render};

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style as Ansi};
 use results::{RunVerdict, Verdict};
 
-use crate::account::COLUMN;
+use crate::{account::COLUMN, words};
 
 /// How the console looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,13 +38,12 @@ impl Style {
 
     /// The word of the run's verdict, and its look.
     pub(crate) fn outcome(self, verdict: RunVerdict) -> (&'static str, Ansi) {
-        let (word, colour) = match verdict {
-            RunVerdict::Pass => ("PASSED", AnsiColor::Green),
-            RunVerdict::Fail => ("FAILED", AnsiColor::Red),
-            RunVerdict::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow),
-            RunVerdict::Error => ("ERROR", AnsiColor::Red),
+        let colour = match verdict {
+            RunVerdict::Pass => AnsiColor::Green,
+            RunVerdict::Inconclusive => AnsiColor::Yellow,
+            RunVerdict::Fail | RunVerdict::Error => AnsiColor::Red,
         };
-        (word, self.paint(colour.on_default().bold()))
+        (words::outcome(verdict), self.paint(colour.on_default().bold()))
     }
 
     fn paint(self, style: Ansi) -> Ansi {
