@@ -99,13 +99,11 @@ impl Digest {
 
     /// The word that is read first: the decision where somebody asked for one, else the verdict; and what it rests on.
     pub(crate) fn outcome(&self, closing: &Closing) -> (&'static str, String) {
-        match &closing.decision {
-            Some(decision) => (words::decision(decision), decision.why.as_str().to_owned()),
-            None => {
-                let planned = self.opening.as_ref().map_or(0, |opening| opening.planned);
-                (words::outcome(closing.verdict), words::sentence(closing, planned))
-            }
+        if let Some(decision) = &closing.decision {
+            return (words::decision(decision), decision.why.as_str().to_owned());
         }
+        let planned = self.opening.as_ref().map_or(0, |opening| opening.planned);
+        (words::outcome(closing.verdict), words::sentence(closing, planned))
     }
 
     /// The cases of a kind by what they have in common, the commonest first.
@@ -165,6 +163,12 @@ impl<T> Named<T> {
         if self.first.len() < NAMED {
             self.first.push(one());
         }
+    }
+
+    /// What all of them have in common, where they do as far as they are named.
+    pub(crate) fn common<'a>(&'a self, text: impl Fn(&'a T) -> &'a str) -> Option<&'a str> {
+        let first = self.first.first().map(&text)?;
+        self.first.iter().all(|one| text(one) == first).then_some(first)
     }
 
     /// How many are counted only.

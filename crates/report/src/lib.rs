@@ -13,6 +13,7 @@ pub mod annotations;
 mod aside;
 pub mod check;
 mod console;
+pub mod diff;
 mod digest;
 mod html;
 mod junit;

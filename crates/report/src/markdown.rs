@@ -2,16 +2,17 @@
 
 mod text;
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use results::{Closing, Coverage, Event, Means, Opening, Reporter, Summary};
 
 use crate::digest::{self, Digest, Failure, Group, Kind};
 use crate::words::{self, count};
-use text::{Code, Page, Prose};
+pub(crate) use text::{Code, Page, Prose};
 
 /// GitHub shows a step's summary of up to 1 MiB, and none that is longer. A bit is left for whatever else a step says.
-const BOUND: usize = 1_000_000;
+pub(crate) const STEP: usize = 1_000_000;
 
 /// So many failed scenarios are told openly; the others are folded.
 const OPEN: usize = 20;
@@ -33,12 +34,12 @@ pub struct Markdown<W: Write> {
 impl<W: Write> Markdown<W> {
     /// Writes to an output within a megabyte.
     pub fn new(output: W) -> Self {
-        Self::within(BOUND, output)
+        Self::within(STEP, output)
     }
 
     /// Writes to an output, at most so many bytes, and at most a megabyte.
     pub fn within(bytes: usize, output: W) -> Self {
-        Self { output, bound: bytes.min(BOUND), digest: Digest::default() }
+        Self { output, bound: bytes.min(STEP), digest: Digest::default() }
     }
 
     fn close(&mut self, closing: &Closing) -> io::Result<()> {
@@ -78,11 +79,11 @@ fn head(digest: &Digest, opening: &Opening, closing: &Closing) -> String {
     let mut text = format!("## greenlight: {word}\n\n{}\n\n", Prose(&why));
     let remedies = closing.decision.iter().flat_map(|decision| &decision.remedies);
     for (at, remedy) in remedies.enumerate() {
-        text += &format!("{}. {}\n", at + 1, Prose(remedy.as_str()));
+        let _ = writeln!(text, "{}. {}", at + 1, Prose(remedy.as_str()));
     }
     text.push('\n');
     for (label, fact) in digest::facts(opening, closing) {
-        text += &format!("- {label}: {}\n", Code(&fact));
+        let _ = writeln!(text, "- {label}: {}", Code(&fact));
     }
     text + &format!("- {}{}\n", words::tally(&closing.summary), words::drifting(closing.drift))
 }
@@ -150,20 +151,25 @@ fn failure(failure: &Failure) -> String {
     let Failure { first, cases } = failure;
     let name = format!("{}/{}", digest::theme(first), first.id);
     let mut text = format!("\n**{}** ({}, {})\n\n", Prose(&first.title), first.severity, Code(&name));
-    text += &format!("- expected: {}\n", Prose(&first.expected));
-    text += &format!("- observed: {}\n", Prose(&words::observed(&first.observed)));
+    let _ = writeln!(text, "- expected: {}", Prose(&first.expected));
+    let _ = writeln!(text, "- observed: {}", Prose(&words::observed(&first.observed)));
     if !first.fix.is_empty() {
-        text += &format!("- what to change: {}\n", Prose(&first.fix));
+        let _ = writeln!(text, "- what to change: {}", Prose(&first.fix));
     }
-    for case in cases.first.iter().take(NAMED) {
-        let name = if case.distinction.is_empty() { &name } else { &case.distinction };
-        text += &format!("- {}: {}\n", Code(name), Prose(&case.reason));
+    let named = cases.first.iter().take(NAMED);
+    let names = named.clone().map(|case| if case.distinction.is_empty() { &name } else { &case.distinction });
+    let more = match cases.count.saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if let Some(reason) = cases.common(|case| case.reason.as_str()) {
+        let names: Vec<String> = names.map(|name| Code(name).to_string()).collect();
+        return text + &format!("- reason: {}\n- {}{more}\n", Prose(reason), names.join(", "));
     }
-    let more = cases.count.saturating_sub(NAMED);
-    if more > 0 {
-        text += &format!("- and {more} more\n");
+    for (name, case) in names.zip(named) {
+        let _ = writeln!(text, "- {}: {}", Code(name), Prose(&case.reason));
     }
-    text
+    if more.is_empty() { text } else { text + &format!("-{more}\n") }
 }
 
 fn grouped(reason: &str, group: &Group) -> String {

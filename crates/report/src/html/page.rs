@@ -6,7 +6,7 @@ use std::io;
 use results::{Closing, Coverage, Go, Means, Opening, RunVerdict, Severity, Summary, Verdict};
 
 use super::case::tone;
-use super::text::{Text, fill};
+use super::text::{Lines, Text, fill};
 use crate::digest::{self, Digest, Failure, Group, Kind};
 use crate::words::{self, count};
 
@@ -16,7 +16,7 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// Of style and script, by which the policy knows them. A test says what to write here when one of them has changed.
 const DIGESTS: [&str; 2] =
-    ["sha256-lNXIU+oLQzCIcwBbZDZmOelwDl3YYzrXR432j8BCBSE=", "sha256-y8VMCGsbCZ0Dw3UMlWwFQhxEaAHauvP0w6L9ZFx2/os="];
+    ["sha256-rv/UqR20x/3S+TwZuImPlVm9aIKTFsiz0GcKX3LiTrU=", "sha256-y8VMCGsbCZ0Dw3UMlWwFQhxEaAHauvP0w6L9ZFx2/os="];
 
 /// The page before the cases, and after them.
 pub(super) fn around(digest: &Digest, closing: &Closing) -> io::Result<(String, String)> {
@@ -50,11 +50,10 @@ fn parts(digest: &Digest, opening: &Opening, closing: &Closing) -> Result<Vec<(&
         ("why", Text(&why).to_string()),
         ("tone", outcome_tone(closing).to_owned()),
         ("facts", digest::facts(opening, closing).iter().map(fact).collect()),
-        ("remedies", remedies(closing)?),
+        ("remedies", remedies(closing)),
         ("failures", failures(digest)?),
         ("coverage", coverage(digest)?),
-        ("groups", groups(digest)?),
-        ("notes", notes(closing)?),
+        ("groups", groups(digest, closing)?),
         ("matrix", matrix(digest)?),
         ("verdicts", verdict_options(&digest.tally.summary())),
         ("theme_options", theme_options(digest)),
@@ -75,14 +74,13 @@ fn outcome_tone(closing: &Closing) -> &'static str {
     }
 }
 
-fn remedies(closing: &Closing) -> Result<String, fmt::Error> {
+fn remedies(closing: &Closing) -> String {
     let remedies = closing.decision.iter().flat_map(|decision| &decision.remedies);
-    let items = remedies.map(|remedy| format!("<li>{}</li>\n", Text(remedy.as_str()))).collect::<String>();
-    let mut text = String::new();
-    if !items.is_empty() {
-        write!(text, "<h2>What to change before asking again</h2>\n<ol>\n{items}</ol>\n")?;
+    let items: Vec<String> = remedies.map(|remedy| format!("<li>{}</li>\n", Text(remedy.as_str()))).collect();
+    if items.is_empty() {
+        return String::new();
     }
-    Ok(text)
+    format!("<h2>What to change before asking again</h2>\n<ol>\n{}</ol>\n", items.concat())
 }
 
 fn failures(digest: &Digest) -> Result<String, fmt::Error> {
@@ -112,26 +110,38 @@ fn failure(text: &mut String, severity: Severity, failure: &Failure) -> fmt::Res
         Text(digest::theme(first)),
         Text(&first.id)
     )?;
-    for paragraph in [&first.why, &first.fix].into_iter().filter(|text| !text.is_empty()) {
-        let label = if std::ptr::eq(paragraph, &first.fix) { "<strong>What to change:</strong> " } else { "" };
-        writeln!(text, "<p>{label}{}</p>", Text(paragraph))?;
+    for (label, paragraph) in [("", &first.why), ("<strong>What to change:</strong> ", &first.fix)] {
+        if !paragraph.is_empty() {
+            writeln!(text, "<p>{label}{}</p>", Text(paragraph))?;
+        }
     }
-    writeln!(
-        text,
-        "<dl><dt>expected</dt><dd>{}</dd><dt>observed</dt><dd>{}</dd></dl>",
-        Text(&first.expected),
-        Text(&words::observed(&first.observed))
-    )?;
-    writeln!(text, "<ul class=\"named\">")?;
-    for case in &cases.first {
+    let observed = words::observed(&first.observed);
+    writeln!(text, "<dl>")?;
+    let reason = cases.common(|case| case.reason.as_str());
+    for (label, said) in
+        [("expected", first.expected.as_str()), ("observed", &observed), ("reason", reason.unwrap_or_default())]
+    {
+        if !said.is_empty() {
+            writeln!(text, "<dt>{label}</dt><dd>{}</dd>", Text(said))?;
+        }
+    }
+    write!(text, "<dt>{}</dt><dd>", if cases.count == 1 { "case" } else { "cases" })?;
+    for (at, case) in cases.first.iter().enumerate() {
         let name = if case.distinction.is_empty() { first.id.as_str() } else { &case.distinction };
-        let (number, name) = (case.number, Text(name));
-        writeln!(text, "<li><a class=\"name\" href=\"#c{number}\">{name}</a> {}</li>", Text(&case.reason))?;
+        let between = match (at, reason) {
+            (0, _) => "",
+            (_, Some(_)) => ", ",
+            (_, None) => "<br>",
+        };
+        write!(text, "{between}<a class=\"name\" href=\"#c{}\">{}</a>", case.number, Text(name))?;
+        if reason.is_none() {
+            write!(text, ": {}", Text(&case.reason))?;
+        }
     }
     if cases.more() > 0 {
-        writeln!(text, "<li>and {} more below</li>", cases.more())?;
+        write!(text, " and {} more below", cases.more())?;
     }
-    writeln!(text, "</ul>\n</article>")
+    writeln!(text, "</dd></dl>\n</article>")
 }
 
 /// By which means how many cases were played, and what that can prove.
@@ -156,20 +166,25 @@ fn coverage(digest: &Digest) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-fn groups(digest: &Digest) -> Result<String, fmt::Error> {
+/// Why cases were not played, prove nothing, or are told apart otherwise; and what the reader should know.
+fn groups(digest: &Digest, closing: &Closing) -> Result<String, fmt::Error> {
     let mut text = String::new();
     for kind in Kind::ALL {
         let groups = digest.groups(kind);
         if groups.is_empty() {
             continue;
         }
-        writeln!(text, "<h3>{}</h3>\n<ul>", kind.title())?;
+        writeln!(text, "<h3>{}</h3>\n<ul class=\"plain\">", kind.title())?;
         for (reason, group) in groups {
             grouped(&mut text, reason, group)?;
         }
         writeln!(text, "</ul>")?;
     }
-    Ok(text)
+    notes(&mut text, closing)?;
+    if text.is_empty() {
+        return Ok(text);
+    }
+    Ok(format!("<section aria-labelledby=\"reasons\">\n<h2 id=\"reasons\">Reasons and notes</h2>\n{text}</section>\n"))
 }
 
 fn grouped(text: &mut String, reason: &str, group: &Group) -> fmt::Result {
@@ -184,19 +199,19 @@ fn grouped(text: &mut String, reason: &str, group: &Group) -> fmt::Result {
     writeln!(text, "</details></li>")
 }
 
-fn notes(closing: &Closing) -> Result<String, fmt::Error> {
-    let mut text = String::new();
+fn notes(text: &mut String, closing: &Closing) -> fmt::Result {
     if !closing.notes.is_empty() {
         writeln!(text, "<h3>Notes</h3>")?;
     }
     for note in &closing.notes {
         // A note that shows how something is written has lines of its own.
-        match note.contains('\n') {
-            true => writeln!(text, "<pre>{}</pre>", super::text::Lines(note))?,
-            false => writeln!(text, "<p>{}</p>", Text(note))?,
+        if note.contains('\n') {
+            writeln!(text, "<pre>{}</pre>", Lines(note))?;
+        } else {
+            writeln!(text, "<p>{}</p>", Text(note))?;
         }
     }
-    Ok(text)
+    Ok(())
 }
 
 /// The verdicts that some case ended in.
@@ -247,7 +262,8 @@ fn verdict_options(summary: &Summary) -> String {
 }
 
 fn theme_options(digest: &Digest) -> String {
-    digest.themes.keys().map(|theme| format!("<option value=\"{0}\">{0}</option>", Text(theme))).collect()
+    let option = |theme: &String| format!("<option value=\"{0}\">{0}</option>", Text(theme));
+    digest.themes.keys().map(option).collect()
 }
 
 fn ended(closing: &Closing) -> String {

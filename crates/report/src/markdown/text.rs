@@ -8,7 +8,7 @@ use crate::printable::Printable;
 const SHOWN: usize = 600;
 
 /// A text that is read as prose: nothing in it is taken for a mark, a tag, a link, or somebody who is to be notified.
-pub(super) struct Prose<'a>(pub(super) &'a str);
+pub(crate) struct Prose<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Prose<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,7 +36,7 @@ impl fmt::Display for Prose<'_> {
 }
 
 /// A text that is shown to the letter.
-pub(super) struct Code<'a>(pub(super) &'a str);
+pub(crate) struct Code<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Code<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,31 +60,31 @@ fn clipped(text: &str) -> String {
 }
 
 /// Text that grows up to a bound of bytes.
-pub(super) struct Page {
+pub(crate) struct Page {
     text: String,
     bound: usize,
 }
 
 impl Page {
-    pub(super) fn within(bound: usize) -> Self {
+    pub(crate) fn within(bound: usize) -> Self {
         Self { text: String::new(), bound }
     }
 
     /// How many bytes are left.
-    pub(super) fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         self.bound - self.text.len()
     }
 
-    pub(super) fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.text.len()
     }
 
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         self.text
     }
 
     /// Adds a block as a whole where there is room for it.
-    pub(super) fn add(&mut self, block: &str) -> bool {
+    pub(crate) fn add(&mut self, block: &str) -> bool {
         let fits = block.len() <= self.room();
         if fits {
             self.text.push_str(block);
@@ -93,7 +93,7 @@ impl Page {
     }
 
     /// Adds lines below a heading, as many as there is room for, and how many more there are. Without lines there is no heading.
-    pub(super) fn rows(&mut self, heading: &str, rows: &[String]) {
+    pub(crate) fn rows(&mut self, heading: &str, rows: &[String]) {
         /// Room for the line that counts the others.
         const MORE: usize = 32;
         let fits = |room: &mut usize, row: &String| {

@@ -1,5 +1,6 @@
 //! A run as SARIF has it.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use diagnostics::Level;
@@ -86,10 +87,10 @@ fn rule(case: &Case) -> Rule {
     let why = if case.why.is_empty() { &case.title } else { &case.why };
     let mut help = why.clone();
     if !case.fix.is_empty() {
-        help += &format!("\n\nWhat to change: {}", case.fix);
+        let _ = write!(help, "\n\nWhat to change: {}", case.fix);
     }
     if !case.cite.is_empty() {
-        help += &format!("\n\nSources:\n\n- {}\n", case.cite.join("\n- "));
+        let _ = writeln!(help, "\n\nSources:\n\n- {}", case.cite.join("\n- "));
     }
     Rule {
         id: case.id.clone(),
