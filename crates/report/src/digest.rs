@@ -193,7 +193,7 @@ pub(crate) fn facts(opening: &Opening, closing: &Closing) -> Vec<(&'static str, 
     let cases = words::count(opening.planned, "case");
     let mut facts = vec![("target", Printable(opening.target.as_str()).to_string())];
     facts.extend(opening.configuration.as_ref().map(|one| ("settings", Printable(one).to_string())));
-    facts.push(("played", format!("{cases} of {}", words::count(opening.scenarios, "scenario"))));
+    facts.push(("planned", format!("{cases} of {}", words::count(opening.scenarios, "scenario"))));
     let took = closing.duration_ms.map_or_else(String::new, |took| format!(", for {}", words::duration(took)));
     facts.push(("started", format!("{}{took}", Printable(&opening.started))));
     facts.push(("by", format!("greenlight {}", Printable(&opening.version))));

@@ -76,9 +76,10 @@ fn page(digest: &Digest, opening: &Opening, closing: &Closing, bound: usize) -> 
 
 fn head(digest: &Digest, opening: &Opening, closing: &Closing) -> String {
     let (word, why) = digest.outcome(closing);
-    let mut text = format!("## greenlight: {word}\n\n{}\n\n", Prose(&why));
+    let mut text = format!("## greenlight: {word}\n\n{}\n", Prose(&why));
     let remedies = closing.decision.iter().flat_map(|decision| &decision.remedies);
     for (at, remedy) in remedies.enumerate() {
+        text += if at == 0 { "\nWhat to change before asking again:\n\n" } else { "" };
         let _ = writeln!(text, "{}. {}", at + 1, Prose(remedy.as_str()));
     }
     text.push('\n');

@@ -27,11 +27,15 @@ pub(super) fn console(diff: &Diff, style: Style) -> String {
         }
         let _ = writeln!(text, "\n{heading}{} {}{heading:#}", count(changes.len(), "case"), title(way));
         let shown = if matches!(way, Way::Gone | Way::New) { ONE_SIDED } else { changes.len() };
+        let mut told = Vec::new();
         for change in changes.iter().take(shown) {
             let _ = writeln!(text, "  {}  {}", Printable(&name(change)), Printable(&went(change)));
-            for line in reasons(change) {
-                let _ = writeln!(text, "      {}", Printable(&line));
+            // Many in a row have the same reason.
+            let reasons = reasons(change);
+            for line in reasons.iter().filter(|_| reasons != told) {
+                let _ = writeln!(text, "      {}", Printable(line));
             }
+            told = reasons;
         }
         if changes.len() > shown {
             let _ = writeln!(text, "  and {} more, in full with `--format json`", changes.len() - shown);

@@ -42,11 +42,12 @@ impl<W: Write> Run<W> {
             self.more += 1;
             return;
         }
-        if !self.log.rules.iter().any(|rule| rule.id == case.id) {
+        let settings = self.opening.as_ref().and_then(|opening| opening.configuration.as_deref());
+        let found = found(case, settings);
+        if !self.log.rules.iter().any(|rule| rule.id == found.rule) {
             self.log.rules.push(rule(case));
         }
-        let settings = self.opening.as_ref().and_then(|opening| opening.configuration.as_deref());
-        self.log.results.push(found(case, settings));
+        self.log.results.push(found);
     }
 
     fn close(&mut self, closing: &Closing) -> io::Result<()> {
@@ -84,21 +85,26 @@ impl<W: Write> Reporter for Run<W> {
 }
 
 fn rule(case: &Case) -> Rule {
-    let why = if case.why.is_empty() { &case.title } else { &case.why };
+    let printable = |text: &str| Printable(text).to_string();
+    let (title, why) = (printable(&case.title), printable(&case.why));
+    let why = if why.is_empty() { title.clone() } else { why };
     let mut help = why.clone();
     if !case.fix.is_empty() {
-        let _ = write!(help, "\n\nWhat to change: {}", case.fix);
+        let _ = write!(help, "\n\nWhat to change: {}", Printable(&case.fix));
     }
     if !case.cite.is_empty() {
-        let _ = writeln!(help, "\n\nSources:\n\n- {}", case.cite.join("\n- "));
+        let _ = write!(help, "\n\nSources:\n");
+    }
+    for source in &case.cite {
+        let _ = write!(help, "\n- {}", Printable(source));
     }
     Rule {
-        id: case.id.clone(),
-        title: case.title.clone(),
-        description: why.clone(),
+        id: printable(&case.id),
+        title,
+        description: why,
         help,
         level: level(case.severity),
-        tags: vec!["security".to_owned(), "authentication".to_owned(), digest::theme(case).to_owned()],
+        tags: vec!["security".to_owned(), "authentication".to_owned(), printable(digest::theme(case))],
         security_severity: Some(match case.severity {
             Severity::Critical => "9.5",
             Severity::High => "8.0",
@@ -118,7 +124,7 @@ fn found(case: &Case, settings: Option<&str>) -> Found {
         None => format!("scenarios/{}/{}.yaml", case.theme, case.id),
     };
     Found {
-        rule: case.id.clone(),
+        rule: Printable(&case.id).to_string(),
         level: level(case.severity),
         message: Printable(&message).to_string(),
         uri: uri("", &file),
