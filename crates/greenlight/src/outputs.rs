@@ -106,8 +106,9 @@ impl Reporter for Telling {
         }
         // Who looks on may go away; the run and its files go on. What it tells them last is the outcome.
         let _ = self.console.event(event);
-        if let Some(summary) = &mut self.summary {
-            let _ = summary.event(event);
+        if let Some(Err(error)) = self.summary.as_mut().map(|summary| summary.event(event)) {
+            terminal::say(&format!("the summary of this step cannot be written: {error}"));
+            self.summary = None;
         }
         kept
     }
