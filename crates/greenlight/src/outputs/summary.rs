@@ -1,7 +1,7 @@
 //! The summary of a step that a CI server shows beside its log.
 //!
 //! Sources: GitHub, "Workflow commands for GitHub Actions", section "Adding a job summary"; Microsoft, "Azure Pipelines logging
-//! commands", section "UploadSummary".
+//! commands", section "`UploadSummary`".
 
 use std::env;
 use std::fs::{File, OpenOptions};
