@@ -14,7 +14,7 @@ Start with: greenlight run --target reference
 
 Exit codes:
   0  everything required passed
-  1  at least one case failed, or a rule fired
+  1  at least one case failed or got weaker, or a rule fired
   2  wrong arguments or files
   3  inconclusive: unreachable, no positive control, interrupted
   4  a fault of greenlight itself";
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     List(List),
     /// Explain a scenario or case (what is sent, what must come back), or a rule: why, and what to change.
     Explain(Explain),
+    /// Hold the results of two runs against each other: what got weaker, what got stronger, what else has changed.
+    Diff(Diff),
     /// Render the results of an earlier run.
     Report(Report),
     /// Write the reference pages: for `cargo xtask codegen`.
@@ -351,6 +353,30 @@ pub(crate) enum Format {
     Console,
     Json,
     Junit,
+    Html,
+    Markdown,
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The result document of the one run: blue, or before.
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+    /// That of the other: green, or after.
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: PathBuf,
+    /// In which form.
+    #[arg(long, value_name = "FORM", default_value = "console")]
+    pub(crate) format: DiffFormat,
+}
+
+// Described above, as the values of `--color` are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    Console,
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, Args)]

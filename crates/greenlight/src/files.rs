@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostics::Source;
+use results::ReadError;
 
 use crate::trouble::Trouble;
 
@@ -77,4 +78,12 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 pub(crate) fn unreadable(file: &Path, error: &std::io::Error) -> Trouble {
     Trouble::usage(format!("{} cannot be read: {error}", file.display()))
         .hint("check the path; it is relative to the current folder")
+}
+
+/// What is said of a file that is no result document.
+pub(crate) fn no_results(file: &Path, error: &ReadError) -> Trouble {
+    match error {
+        ReadError::Input(error) => unreadable(file, error),
+        error => Trouble::usage(format!("{}: {error}", file.display())),
+    }
 }

@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod configurations;
 mod describe;
+mod diff;
 mod exit;
 mod explain;
 mod files;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check::check(&check, &terminal),
         Command::List(list) => list::list(&list, &terminal),
         Command::Explain(explain) => explain::explain(&explain),
+        Command::Diff(diff) => diff::diff(&diff, &terminal),
         Command::Report(report) => report::report(&report, &terminal),
         Command::Configurations(all) => block_on(configurations::configurations(&all, &terminal)),
         Command::Reference(reference) => reference::reference(&reference),

@@ -1,10 +1,13 @@
 //! The files that a run leaves behind, and everyone else who is told how it goes.
 
+mod summary;
+
+use std::fs::File;
 use std::io::{self, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use report::{Console, Junit, Progress, Style};
+use report::{Console, Html, Junit, Markdown, Progress, Style, sarif};
 use results::{Event, Reporter, Writer};
 
 use crate::files;
@@ -20,11 +23,19 @@ pub(crate) struct Outputs {
     /// Write a JUnit report here.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// Write a report for people here: one file for a browser, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write a report for pull requests here, in Markdown. Where CI shows a summary of a step, it gets this report by itself.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write what failed here for code scanning, as SARIF.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sarif: Option<PathBuf>,
 }
 
 /// What is written to one file: its option, the file, and who writes it.
-type Kind<'a> = (&'static str, &'a Option<PathBuf>, fn(File) -> Box<dyn Reporter>);
-type File = BufWriter<std::fs::File>;
+type Kind<'a> = (&'static str, &'a Option<PathBuf>, fn(BufWriter<File>) -> Box<dyn Reporter>);
 
 impl Outputs {
     /// Complains where two reports would be written to one file: whichever came last would be all that is left.
@@ -53,25 +64,30 @@ impl Outputs {
             files.push(Told { file: file.clone(), reporter: reporter(BufWriter::new(files::create(file)?)) });
         }
         let style = Style { colour: terminal.output_colour(), verbose };
-        let telling = Telling { files, console: Console::new(io::stdout(), style) };
+        let summary = summary::on_this_server(terminal);
+        let telling = Telling { files, console: Console::new(io::stdout(), style), summary };
         if terminal.shows_progress() {
             return Ok(Box::new(Progress::new(io::stderr(), telling)));
         }
         Ok(Box::new(telling))
     }
 
-    fn kinds(&self) -> [Kind<'_>; 2] {
+    fn kinds(&self) -> [Kind<'_>; 5] {
         [
             ("--results", &self.results, |file| Box::new(Writer::new(file))),
             ("--junit", &self.junit, |file| Box::new(Junit::new(file))),
+            ("--html", &self.html, |file| Box::new(Html::new(file))),
+            ("--markdown", &self.markdown, |file| Box::new(Markdown::new(file))),
+            ("--sarif", &self.sarif, |file| Box::new(sarif::Run::new(file))),
         ]
     }
 }
 
-/// Everyone who is told how the run goes: its files, then whoever looks on.
+/// Everyone who is told how the run goes: its files, then whoever looks on, then the CI server that shows a summary.
 struct Telling {
     files: Vec<Told>,
     console: Console<Stdout>,
+    summary: Option<Box<dyn Reporter>>,
 }
 
 /// A file that is told how the run goes.
@@ -88,8 +104,12 @@ impl Reporter for Telling {
             let files: Vec<String> = self.files.iter().map(|told| told.file.display().to_string()).collect();
             terminal::say(&format!("written: {}", files.join(", ")));
         }
-        // Who looks on may go away; the run and its files go on. The outcome is the last that is said.
+        // Who looks on may go away; the run and its files go on. What it tells them last is the outcome.
         let _ = self.console.event(event);
+        if let Some(Err(error)) = self.summary.as_mut().map(|summary| summary.event(event)) {
+            terminal::say(&format!("the summary of this step cannot be written: {error}"));
+            self.summary = None;
+        }
         kept
     }
 }

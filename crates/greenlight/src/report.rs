@@ -19,6 +19,9 @@ pub(crate) fn report(arguments: &Report, terminal: &Terminal) -> Result<Exit, Tr
         Format::Console => report::Format::Console(report::Style { colour, verbose: arguments.verbose }),
         Format::Json => report::Format::Json,
         Format::Junit => report::Format::Junit,
+        Format::Html => report::Format::Html,
+        Format::Markdown => report::Format::Markdown,
+        Format::Sarif => report::Format::Sarif,
     };
     let results = &arguments.results;
     // Before the output is made: it must not take the place of the results, nor be left behind empty.
@@ -36,8 +39,7 @@ pub(crate) fn report(arguments: &Report, terminal: &Terminal) -> Result<Exit, Tr
         // Who stops reading early, as `head` does, has had enough.
         Err(ReadError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Passed),
         Err(ReadError::Output(error)) => Err(Trouble::fault(format!("the report cannot be written: {error}"))),
-        Err(ReadError::Input(error)) => Err(files::unreadable(results, &error)),
-        Err(error) => Err(Trouble::usage(format!("{}: {error}", results.display()))),
+        Err(error) => Err(files::no_results(results, &error)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use results::{AnsweredBy, Case, Closing, Event, Opening, Redacted, Reporter, RunVerdict, Verdict};
+use results::{AnsweredBy, Case, Closing, Event, Opening, Redacted, Reporter, Verdict};
 
 use crate::{Style, account, printable::Printable, words};
 
@@ -208,9 +208,9 @@ impl<W: Write> Console<W> {
             label,
         )?;
         let (word, style) = self.style.outcome(closing.verdict);
-        account::labelled(&mut self.output, word, &sentence(closing, self.planned), style)?;
+        account::labelled(&mut self.output, word, &words::sentence(closing, self.planned), style)?;
         let Some(decision) = &closing.decision else { return Ok(()) };
-        let (word, style) = self.style.decision(decision.word);
+        let (word, style) = self.style.decision(decision);
         writeln!(self.output)?;
         account::labelled(&mut self.output, word, decision.why.as_str(), style)?;
         for remedy in &decision.remedies {
@@ -245,29 +245,5 @@ impl<W: Write> Reporter for Console<W> {
             Event::Finished(case) => self.finished(case),
             Event::Closed(closing) => self.closed(closing),
         }
-    }
-}
-
-/// What the run's verdict rests on.
-fn sentence(closing: &Closing, planned: usize) -> String {
-    let summary = &closing.summary;
-    let total = summary.total();
-    let share = |number: usize| format!("{number} of {}", words::count(total, "case"));
-    let sentence = match closing.verdict {
-        RunVerdict::Pass => "every case that was judged held".to_owned(),
-        RunVerdict::Fail => format!("{} failed", share(summary.fail)),
-        RunVerdict::Error => format!("{} could not be played to the end", share(summary.error)),
-        RunVerdict::Inconclusive if summary.inconclusive > 0 => {
-            format!("nothing is proven by {}", share(summary.inconclusive))
-        }
-        RunVerdict::Inconclusive if summary.pass + summary.warn == 0 => {
-            "nothing passed, so nothing is proven".to_owned()
-        }
-        RunVerdict::Inconclusive => "the run is not complete".to_owned(),
-    };
-    if closing.interrupted {
-        format!("{sentence}; interrupted after {total} of {}", words::count(planned, "case"))
-    } else {
-        sentence
     }
 }

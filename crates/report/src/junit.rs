@@ -1,6 +1,6 @@
 //! The view for CI servers: JUnit's XML.
 
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 
 use anstyle::Style;
 use quick_xml::{
@@ -8,24 +8,20 @@ use quick_xml::{
     events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml},
 };
 use results::{Case, Closing, Event, Opening, Reporter, Tally, Verdict};
-use tempfile::SpooledTempFile;
 
-use crate::{account, printable::Printable, words};
-
-/// So many bytes of the cases' elements are kept in memory.
-const IN_MEMORY: usize = 1 << 20;
+use crate::{account, aside::Aside, printable::Printable, words};
 
 /// Writes a run as JUnit XML, one `testcase` a case.
 ///
 /// The counts stand at the beginning of the file, so nothing is written before the run closes. Until then the elements of the cases
-/// are laid aside: in memory while they are few, in a file without a name where they are many.
+/// are laid aside.
 ///
 /// `fail` is a failure; `error` and `inconclusive` are errors, told apart by their type; `skip` and `recorded` are skipped; `warn`
 /// passes with its text in `system-out`.
 pub struct Junit<W: Write> {
     output: W,
     totals: Totals,
-    cases: Option<Aside>,
+    cases: Option<Cases>,
 }
 
 /// What the head of the file says.
@@ -38,8 +34,8 @@ struct Totals {
 }
 
 /// The elements of the cases, and where the first of them begins.
-struct Aside {
-    elements: Elements<BufWriter<SpooledTempFile>>,
+struct Cases {
+    elements: Elements<Aside>,
     begin: u64,
 }
 
@@ -52,10 +48,8 @@ impl<W: Write> Junit<W> {
     fn close(&mut self, closing: &Closing) -> io::Result<()> {
         let mut elements = Elements::to(&mut self.output);
         elements.head(&self.totals, closing)?;
-        if let Some(Aside { elements: cases, begin }) = self.cases.take() {
-            let mut cases = cases.xml.into_inner().into_inner()?;
-            cases.seek(SeekFrom::Start(begin))?;
-            io::copy(&mut cases, elements.xml.get_mut())?;
+        if let Some(Cases { elements: cases, begin }) = self.cases.take() {
+            cases.xml.into_inner().tell(begin, elements.xml.get_mut())?;
         }
         elements.foot(closing)
     }
@@ -71,7 +65,7 @@ impl<W: Write> Reporter for Junit<W> {
                 self.totals.time = self.totals.time.saturating_add(case.duration_ms.micros());
                 let cases = match &mut self.cases {
                     Some(cases) => cases,
-                    None => self.cases.insert(Aside::new()?),
+                    None => self.cases.insert(Cases::new()?),
                 };
                 cases.elements.case(case)?;
             }
@@ -81,14 +75,14 @@ impl<W: Write> Reporter for Junit<W> {
     }
 }
 
-impl Aside {
+impl Cases {
     /// The cases stand as deep as they will in the file.
     fn new() -> io::Result<Self> {
-        let mut elements = Elements::to(BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
+        let mut elements = Elements::to(Aside::new());
         for around in ["testsuites", "testsuite"] {
             elements.xml.write_event(Xml::Start(BytesStart::new(around)))?;
         }
-        let begin = elements.xml.get_mut().stream_position()?;
+        let begin = elements.xml.get_mut().position()?;
         Ok(Self { elements, begin })
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 
 use results::{ReadError, Writer, read};
 
-use crate::{Console, Junit, Style};
+use crate::{Console, Html, Junit, Markdown, Style, sarif};
 
 /// In what form a document is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,12 @@ pub enum Format {
     Json,
     /// For CI servers.
     Junit,
+    /// For a browser: one file.
+    Html,
+    /// For pull requests and the summaries of CI steps, within a megabyte.
+    Markdown,
+    /// For code scanning: what failed.
+    Sarif,
 }
 
 /// Renders a kept document.
@@ -24,6 +30,9 @@ pub fn render(format: Format, input: impl BufRead, mut output: impl Write) -> Re
         Format::Console(style) => read(input, &mut Console::new(&mut output, style))?,
         Format::Json => read(input, &mut Writer::new(&mut output))?,
         Format::Junit => read(input, &mut Junit::new(&mut output))?,
+        Format::Markdown => read(input, &mut Markdown::new(&mut output))?,
+        Format::Sarif => read(input, &mut sarif::Run::new(&mut output))?,
+        Format::Html => read(input, &mut Html::new(&mut output))?,
     }
     output.flush().map_err(ReadError::Output)
 }

@@ -3,12 +3,16 @@
 //! Sources: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub, "SARIF support for code scanning". The
 //! input is plain: whoever has rules, and things found in files, can be told in this form.
 
+mod run;
+
 use std::collections::BTreeMap;
 
 use diagnostics::Level;
 use serde_json::{Value, json};
 
 use crate::Place;
+
+pub use run::Run;
 
 /// What one run of the program found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +74,7 @@ pub struct Notification {
     pub level: Level,
     /// What happened.
     pub message: String,
-    /// The file, as a URI.
+    /// The file, as a URI; empty where it is about none.
     pub uri: String,
     /// Where in it.
     pub place: Option<Place>,
@@ -138,11 +142,11 @@ fn result(found: &Found, rules: &[Rule], prints: &mut Fingerprints) -> Value {
 }
 
 fn notification(notification: &Notification) -> Value {
-    json!({
-        "level": notification.level.word(),
-        "message": { "text": notification.message },
-        "locations": [location(&notification.uri, notification.place)],
-    })
+    let mut told = json!({ "level": notification.level.word(), "message": { "text": notification.message } });
+    if !notification.uri.is_empty() {
+        told["locations"] = json!([location(&notification.uri, notification.place)]);
+    }
+    told
 }
 
 fn location(uri: &str, place: Option<Place>) -> Value {

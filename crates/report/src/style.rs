@@ -1,9 +1,9 @@
 //! How the console looks.
 
 use anstyle::{AnsiColor, Style as Ansi};
-use results::{Go, RunVerdict, Verdict};
+use results::{Decision, Go, RunVerdict, Verdict};
 
-use crate::account::COLUMN;
+use crate::{account::COLUMN, words};
 
 /// How the console looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,23 +38,22 @@ impl Style {
 
     /// The word of the run's verdict, and its look.
     pub(crate) fn outcome(self, verdict: RunVerdict) -> (&'static str, Ansi) {
-        let (word, colour) = match verdict {
-            RunVerdict::Pass => ("PASSED", AnsiColor::Green),
-            RunVerdict::Fail => ("FAILED", AnsiColor::Red),
-            RunVerdict::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow),
-            RunVerdict::Error => ("ERROR", AnsiColor::Red),
+        let colour = match verdict {
+            RunVerdict::Pass => AnsiColor::Green,
+            RunVerdict::Inconclusive => AnsiColor::Yellow,
+            RunVerdict::Fail | RunVerdict::Error => AnsiColor::Red,
         };
-        (word, self.paint(colour.on_default().bold()))
+        (words::outcome(verdict), self.paint(colour.on_default().bold()))
     }
 
     /// The word of a decision, and its look.
-    pub(crate) fn decision(self, word: Go) -> (&'static str, Ansi) {
-        let (word, colour) = match word {
-            Go::Go => ("GO", AnsiColor::Green),
-            Go::NoGo => ("NO-GO", AnsiColor::Red),
-            Go::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow),
+    pub(crate) fn decision(self, decision: &Decision) -> (&'static str, Ansi) {
+        let colour = match decision.word {
+            Go::Go => AnsiColor::Green,
+            Go::NoGo => AnsiColor::Red,
+            Go::Inconclusive => AnsiColor::Yellow,
         };
-        (word, self.paint(colour.on_default().bold()))
+        (words::decision(decision), self.paint(colour.on_default().bold()))
     }
 
     fn paint(self, style: Ansi) -> Ansi {

@@ -21,6 +21,7 @@ use crate::program::{Served, get, greenlight, run, said, settled, signal, signin
 #[case::list(&["list"])]
 #[case::explain(&["explain"])]
 #[case::report(&["report"])]
+#[case::diff(&["diff"])]
 fn help_tells_every_option(#[case] command: &[&str]) {
     let output = run(&[command, &["--help"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -100,6 +101,8 @@ fn a_list_tells_what_each_needs_and_how_many_cases_count() {
 #[case::upstream_of_nothing("upstream_of_nothing", &["serve", "--only", "entra,imds", "--upstream", "http://localhost:7071"])]
 #[case::no_results("no_results", &["report", "nowhere/results.json"])]
 #[case::one_file_for_two("one_file_for_two", &["run", "--target", "reference", "--results", "a", "--junit", "./a"])]
+#[case::one_report_for_two("one_report_for_two", &["run", "--target", "reference", "--html", "a", "--sarif", "./a"])]
+#[case::no_other_results("no_other_results", &["diff", "nowhere/results.json", "results.json"])]
 #[case::unknown_knob("unknown_knob", &["run", "--target", "reference", "--knob", "os-profil=windows"])]
 #[case::unknown_app_setting("unknown_app_setting", &["serve", "--app-setting", "WEBSITE_AUTH_AAD_ALOWED_TENANTS=x"])]
 #[case::nothing_to_refine("nothing_to_refine", &["run", "--target", "http://127.0.0.1:9", "--knob", "os-profile=linux"])]

@@ -14,7 +14,10 @@ pub(crate) fn greenlight() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
     command.env_remove("NO_COLOR").env_remove("COLUMNS").stdin(Stdio::null());
     // What CI servers set where these tests run on one.
-    for name in ["GITHUB_ACTIONS", "GITHUB_WORKSPACE", "TF_BUILD", "BUILD_SOURCESDIRECTORY"] {
+    for name in ["GITHUB_ACTIONS", "GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY"] {
+        command.env_remove(name);
+    }
+    for name in ["TF_BUILD", "BUILD_SOURCESDIRECTORY", "AGENT_TEMPDIRECTORY"] {
         command.env_remove(name);
     }
     command

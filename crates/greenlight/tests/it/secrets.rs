@@ -79,12 +79,18 @@ issuer: {issuer}
         target.server.uri()
     );
     fs::write(folder.path().join("profile.yaml"), profile).unwrap();
-    let arguments =
-        ["run", "--profile", "profile.yaml", "--results", "results.json", "--junit", "junit.xml", "--verbose"];
-    let output = greenlight().args(arguments).current_dir(folder).output().unwrap();
+    let mut command = greenlight();
+    command.args(["run", "--profile", "profile.yaml", "--results", "results.json", "--verbose"]).current_dir(folder);
+    let files =
+        [("--junit", "junit.xml"), ("--html", "report.html"), ("--markdown", "report.md"), ("--sarif", "x.sarif")];
+    for (option, file) in files {
+        command.args([option, file]);
+    }
+    let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
 
-    let mut outputs = vec![read(folder.path(), "results.json"), read(folder.path(), "junit.xml")];
+    let mut outputs = vec![read(folder.path(), "results.json")];
+    outputs.extend(files.map(|(_, file)| read(folder.path(), file)));
     let mut keep = |name: &str, output: Output| {
         outputs.push((name.to_owned() + ", stdout", String::from_utf8(output.stdout).unwrap()));
         outputs.push((name.to_owned() + ", stderr", String::from_utf8(output.stderr).unwrap()));

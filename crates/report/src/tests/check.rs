@@ -71,7 +71,7 @@ fn rules() -> Vec<sarif::Rule> {
 }
 
 #[track_caller]
-fn valid(schema: &str, document: &str) -> Value {
+pub(super) fn valid(schema: &str, document: &str) -> Value {
     let schema: Value = serde_json::from_str(schema).unwrap();
     assert!(jsonschema::meta::is_valid(&schema));
     let document = serde_json::from_str(document).unwrap();
