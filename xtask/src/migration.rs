@@ -64,7 +64,7 @@ fn each() -> Result<u8, String> {
         missed += u32::from(code != Some(NO_GO));
         let shown = code.map_or_else(|| "-".to_owned(), |code| code.to_string());
         let named = if decides_by(&output(Some(id)).join("results.json"), setting) { "yes" } else { "no" };
-        table += &format!("{id:24} {shown:4} {setting:30} {named}\n");
+        table = format!("{table}{id:24} {shown:4} {setting:30} {named}\n");
     }
     println!("\n{table}");
     if missed > 0 {

@@ -1,6 +1,7 @@
 //! What everybody is answered in a rehearsal, without a mistake and with each of them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,11 +38,11 @@ impl Lab {
         self.client.get(url, headers).await.unwrap()
     }
 
-    async fn old(&self, headers: &[(&str, &str)]) -> Fetched {
+    async fn ask_old(&self, headers: &[(&str, &str)]) -> Fetched {
         self.get(&format!("{}/api/orders", self.told["GREENLIGHT_OLD_URL"]), headers).await
     }
 
-    async fn new(&self, headers: &[(&str, &str)]) -> Fetched {
+    async fn ask_new(&self, headers: &[(&str, &str)]) -> Fetched {
         self.get(&format!("{}/api/orders", self.told["GREENLIGHT_NEW_URL"]), headers).await
     }
 
@@ -59,16 +60,16 @@ impl Lab {
         let answer = self.client.get(&url, &[("Metadata", "true")]).await.unwrap();
         let answer: Value = serde_json::from_slice(&answer.body).unwrap();
         let token = answer["access_token"].as_str()?;
-        Some(self.new(&[("Authorization", &format!("Bearer {token}"))]).await)
+        Some(self.ask_new(&[("Authorization", &format!("Bearer {token}"))]).await)
     }
 
     /// What everybody is answered, in a line.
     async fn answers(&self) -> String {
         let key = [("x-functions-key", self.told["GREENLIGHT_NEW_KEY"].as_str())];
         let cells = [
-            ("nobody", Some(self.new(&[]).await)),
-            ("browser", Some(self.new(&[("User-Agent", "Mozilla/5.0")]).await)),
-            ("key", Some(self.new(&key).await)),
+            ("nobody", Some(self.ask_new(&[]).await)),
+            ("browser", Some(self.ask_new(&[("User-Agent", "Mozilla/5.0")]).await)),
+            ("key", Some(self.ask_new(&key).await)),
             ("listed", self.identity(LISTED).await),
             ("unlisted", self.identity(UNLISTED).await),
             ("gateway", Some(self.gateway().await)),
@@ -97,10 +98,10 @@ fn sound() -> Plan {
 async fn a_migration_that_was_done_right_is_ready_for_the_switch() {
     let lab = Lab::start(sound()).await;
     let old_key = [("x-functions-key", lab.told["GREENLIGHT_OLD_KEY"].as_str())];
-    assert_eq!(lab.old(&[]).await.status, 401);
-    let old = lab.old(&old_key).await;
+    assert_eq!(lab.ask_old(&[]).await.status, 401);
+    let old = lab.ask_old(&old_key).await;
     assert_eq!((old.status, old.headers["x-function"].to_str().unwrap()), (200, "orders"));
-    assert_eq!(lab.new(&old_key).await.status, 401);
+    assert_eq!(lab.ask_new(&old_key).await.status, 401);
     let current = [("Ocp-Apim-Subscription-Key", lab.told["GREENLIGHT_SUBSCRIPTION_KEY"].as_str())];
     assert_eq!(lab.get(&lab.told["GREENLIGHT_CURRENT_URL"], &current).await.status, 200);
 
@@ -116,7 +117,7 @@ async fn every_mistake_changes_what_somebody_is_answered() {
     for mistake in &MISTAKES {
         let answers = Lab::with(mistake.id).await.answers().await;
         assert_ne!(answers, right, "{} is no mistake that shows", mistake.id);
-        table += &format!("{:24} {answers}\n", mistake.id);
+        writeln!(table, "{:24} {answers}", mistake.id).unwrap();
     }
     insta::assert_snapshot!(table);
 }
