@@ -7,6 +7,7 @@ mod build;
 mod codegen;
 mod defects;
 mod e2e;
+mod image;
 mod migration;
 
 use std::env;
@@ -22,6 +23,8 @@ cargo xtask e2e --migration [--mistake NAME|all]
 cargo xtask codegen [--check]    write docs/reference/ anew from the scenarios and rules; with --check, fail where it would change
 cargo xtask defects [ARGUMENTS]  play scenarios/ against the reference Function App with each planted defect, and without any under
                                  varied settings; `--help` lists what can be left out for daily work
+cargo xtask image [--rehearsal]  build a container image from nothing but a static greenlight (release build; needs musl-gcc and
+                                 docker); with --rehearsal, also that of the migration, which the tests play
 cargo xtask bench                measure greenlight beside its limits and peers (release build)
 ";
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "e2e" => e2e::play(&rest),
         "defects" => defects::prove(&rest),
         "bench" => bench::measure(),
+        "image" => image::make(&rest),
         "codegen" => codegen::pages(&rest),
         _ => {
             eprint!("{USAGE}");
