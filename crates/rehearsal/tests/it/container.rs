@@ -38,7 +38,7 @@ impl Played {
         let folder = tempfile::Builder::new().prefix("rehearsal-").permissions(open).tempdir().unwrap();
         let shared = shared(folder.path());
         let hosts = HOSTS.map(|host| format!("{host}:127.0.0.1"));
-        let mut run = vec!["run", "--detach", "--network", "none", "--volume", &shared];
+        let mut run = vec!["run", "--pull", "never", "--detach", "--network", "none", "--volume", &shared];
         run.extend(hosts.iter().flat_map(|host| ["--add-host", host.as_str()]));
         run.extend(["greenlight-rehearsal", "--named", "--ca", "/work/ca.pem"]);
         run.extend(mistake.iter().flat_map(|id| ["--mistake", id]));
@@ -52,7 +52,7 @@ impl Played {
         let network = format!("container:{}", self.container.0);
         let shared = shared(self.folder.path());
         let variables = self.environment.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
-        let mut run = vec!["run", "--rm", "--network", &network, "--volume", &shared];
+        let mut run = vec!["run", "--pull", "never", "--rm", "--network", &network, "--volume", &shared];
         run.extend(variables.iter().flat_map(|one| ["--env", one.as_str()]));
         run.push("greenlight");
         run.extend(arguments);
@@ -145,7 +145,8 @@ fn the_image_holds_the_program_alone() {
     if !possible() {
         return;
     }
-    let container = Container(told(&docker(&["create", "greenlight", "--version"])).trim().to_owned());
+    let container =
+        Container(told(&docker(&["create", "--pull", "never", "greenlight", "--version"])).trim().to_owned());
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("image.tar").display().to_string();
     told(&docker(&["export", "--output", &archive, &container.0]));
