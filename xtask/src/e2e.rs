@@ -4,12 +4,20 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::build::{FAULT, build, finish, root, target};
+use crate::migration;
 
 /// Asks for the configurations that come along, too.
 const CONFIGURATIONS: &str = "--configurations";
+/// Asks for the migration and the gate before it in place of the scenarios.
+const MIGRATION: &str = "--migration";
 
 /// Plays the scenarios against the reference Function App, or against what the arguments name.
 pub(crate) fn play(arguments: &[String]) -> ExitCode {
+    if let Some((first, others)) = arguments.split_first()
+        && first == MIGRATION
+    {
+        return migration::play(others);
+    }
     if !build(&["--package", "greenlight"]) {
         return FAULT.into();
     }

@@ -7,6 +7,8 @@ mod build;
 mod codegen;
 mod defects;
 mod e2e;
+mod image;
+mod migration;
 
 use std::env;
 use std::process::ExitCode;
@@ -15,9 +17,14 @@ const USAGE: &str = "\
 cargo xtask e2e [-- ARGUMENTS]   build, start the mocks and the reference Function App, play scenarios/;
                                  ARGUMENTS go to `greenlight run`, so `-- --target URL` plays against another target
 cargo xtask e2e --configurations the same, then under each of fixtures/configurations/suite/, held against what is documented of it
+cargo xtask e2e --migration [--mistake NAME|all]
+                                 play the migration from keys to Easy Auth on this machine and ask the gate about it; with a planted
+                                 mistake, or with each in turn, which the gate must stop
 cargo xtask codegen [--check]    write docs/reference/ anew from the scenarios and rules; with --check, fail where it would change
 cargo xtask defects [ARGUMENTS]  play scenarios/ against the reference Function App with each planted defect, and without any under
                                  varied settings; `--help` lists what can be left out for daily work
+cargo xtask image [--rehearsal]  build a container image from nothing but a static greenlight (release build; needs musl-gcc and
+                                 docker); with --rehearsal, also that of the migration, which the tests play
 cargo xtask bench                measure greenlight beside its limits and peers (release build)
 ";
 
@@ -32,6 +39,7 @@ fn main() -> ExitCode {
         "e2e" => e2e::play(&rest),
         "defects" => defects::prove(&rest),
         "bench" => bench::measure(),
+        "image" => image::make(&rest),
         "codegen" => codegen::pages(&rest),
         _ => {
             eprint!("{USAGE}");

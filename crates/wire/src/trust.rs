@@ -3,13 +3,15 @@ use std::sync::{Arc, OnceLock};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::CertificateResult;
 
 use crate::error::WireError;
 
 /// Whose signature on a server's certificate counts. Authorities are PEM texts, each with one certificate or more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// The authorities of this machine, if it has any, and these.
+    /// The authorities of this machine, and these. Those of Mozilla, as they were when this was built, stand in for a machine that has
+    /// none, as a container made from nothing.
     System(Vec<String>),
     /// Only these.
     Only(Vec<String>),
@@ -22,8 +24,7 @@ impl Default for Trust {
 }
 
 impl Trust {
-    /// How rustls is told. A machine without authorities of its own is no error here: plain HTTP needs none, and over TLS the
-    /// server's certificate is then not trusted, which says what to do.
+    /// How rustls is told.
     pub(crate) fn client_config(&self) -> Result<ClientConfig, WireError> {
         let mut roots = RootCertStore::empty();
         let given = match self {
@@ -56,9 +57,35 @@ impl Trust {
 /// The authorities of this machine. Read once: there are more than a hundred.
 fn of_this_machine() -> &'static [TrustAnchor<'static>] {
     static READ: OnceLock<Vec<TrustAnchor<'static>>> = OnceLock::new();
-    READ.get_or_init(|| {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        roots.roots
-    })
+    READ.get_or_init(|| anchors(rustls_native_certs::load_native_certs()))
+}
+
+/// Where what somebody named as this machine's authorities (`SSL_CERT_FILE`) cannot be read, nothing stands in for them: that would be
+/// more than was asked to be trusted.
+fn anchors(found: CertificateResult) -> Vec<TrustAnchor<'static>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() && found.errors.is_empty() { webpki_roots::TLS_SERVER_ROOTS.to_vec() } else { roots.roots }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rustls_native_certs::{CertificateResult, Error, ErrorKind};
+
+    use super::anchors;
+
+    #[test]
+    fn a_machine_without_authorities_trusts_those_that_were_built_in() {
+        assert_eq!(anchors(CertificateResult::default()), webpki_roots::TLS_SERVER_ROOTS);
+    }
+
+    #[test]
+    fn nothing_stands_in_for_authorities_that_cannot_be_read() {
+        let mut found = CertificateResult::default();
+        let kind = ErrorKind::Io { inner: io::ErrorKind::NotFound.into(), path: "ca.pem".into() };
+        found.errors.push(Error { context: "failed to read", kind });
+        assert_eq!(anchors(found), []);
+    }
 }

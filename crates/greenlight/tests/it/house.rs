@@ -9,7 +9,7 @@ use std::{env, fs};
 use serde_json::Value;
 
 /// What each crate may use of ours.
-const EDGES: [(&str, &[&str]); 14] = [
+const EDGES: [(&str, &[&str]); 15] = [
     ("diagnostics", &[]),
     ("token", &[]),
     ("results", &[]),
@@ -35,6 +35,10 @@ const EDGES: [(&str, &[&str]); 14] = [
             "token",
             "wire",
         ],
+    ),
+    (
+        "rehearsal",
+        &["authsettings", "diagnostics", "function-app", "mock-entra", "mock-imds", "runner", "serve", "token", "wire"],
     ),
     ("runner", &["authsettings", "mock-entra", "mock-imds", "results", "scenario", "serve", "token", "wire"]),
     (
