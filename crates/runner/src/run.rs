@@ -206,7 +206,7 @@ fn elsewhere(site: &Site, name: &str, run: &Run) -> Elsewhere {
         origin: Origin::new(site.url.https, &site.url.host, site.url.port),
         method: site.method.clone(),
         function: scenario::Opening {
-            path: site.path.clone(),
+            path: site.path.clone().unwrap_or_else(|| run.profile.target.path.clone()),
             marker: site.marker.clone().or_else(|| run.profile.target.marker.clone()),
         },
         key: run.keys.iter().find(|(known, _)| known == name).map(|(_, key)| key.clone()),

@@ -15,8 +15,8 @@ use crate::send;
 pub struct Site {
     /// Where it is.
     pub url: BaseUrl,
-    /// The path there.
-    pub path: String,
+    /// The path there; none: the target's.
+    pub path: Option<String>,
     /// The method there; none: the target's.
     pub method: Option<String>,
     /// How to tell that the function answered; none: as at the target.
@@ -43,6 +43,6 @@ pub(super) fn read(node: &Node, key: &'static str, problems: &Problems) -> Optio
     if let Some((node, _)) = own_path.as_ref().filter(|_| url_path != "/") {
         problems.error(node.span, "the path is in `url` too", "keep it in one of the two");
     }
-    let path = own_path.map_or(url_path, |(_, path)| path);
+    let path = own_path.map(|(_, path)| path).or((url_path != "/").then_some(url_path));
     Some(Site { url, path, method: own_method, marker, ca, key })
 }

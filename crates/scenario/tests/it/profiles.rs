@@ -165,8 +165,11 @@ waivers: [{ case: who-refused, owner: ann@example.net, until: 2027-01-31, reason
     );
     assert_eq!(profile.target.ca.as_deref(), Some(Path::new("/etc/ca.pem")));
     let (gateway, previous) = (profile.gateway.expect("a gateway"), profile.previous.expect("a previous instance"));
-    assert_eq!((gateway.path.as_str(), gateway.key), ("/orders;rev=2/health", Some(Secret { env: "APIM_KEY".into() })));
-    assert_eq!((previous.path.as_str(), previous.method.as_deref()), ("/api/orders", Some("POST")));
+    assert_eq!(
+        (gateway.path.as_deref(), gateway.key),
+        (Some("/orders;rev=2/health"), Some(Secret { env: "APIM_KEY".into() }))
+    );
+    assert_eq!((previous.path.as_deref(), previous.method.as_deref()), (Some("/api/orders"), Some("POST")));
     assert_eq!(profile.required.expect("a list").len(), 2);
     let waived = &profile.waivers[0];
     assert_eq!((waived.waiver.until.as_str(), waived.covers("who-refused", "x=1")), ("2027-01-31", true));
