@@ -106,8 +106,15 @@ pub(crate) fn places(scenario: &Scenario) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let unsafe_method = || scenario.cases().any(|case| case.unsafe_method("GET").is_some());
     if let Some(consent) = scenario.consent {
         places.push(format!("Only with the owner's consent: `consent: [{}]`. {}", word(consent), reason(consent)));
+    } else if unsafe_method() {
+        let word = word(Consent::UnsafeMethods);
+        places.push(format!(
+            "Methods other than GET, HEAD and OPTIONS only with the owner's consent, `consent: [{word}]`, or where the function takes \
+             them."
+        ));
     }
     places
 }
@@ -117,6 +124,7 @@ pub(crate) fn word(consent: Consent) -> &'static str {
     match consent {
         Consent::Smuggling => "smuggling",
         Consent::Flood => "flood",
+        Consent::UnsafeMethods => "unsafe-methods",
     }
 }
 
@@ -126,5 +134,6 @@ fn reason(consent: Consent) -> &'static str {
             "Servers may disagree about where such a request ends, and what is left over may reach somebody else."
         }
         Consent::Flood => "It sends more requests at once than a caller would.",
+        Consent::UnsafeMethods => "If the target lets it in, it may change something there.",
     }
 }

@@ -104,6 +104,7 @@ fn profile(arguments: &arguments::Run) -> Result<Profile, Trouble> {
     profile.consent.extend(arguments.consent.iter().map(|consent| match consent {
         arguments::Consent::Smuggling => Consent::Smuggling,
         arguments::Consent::Flood => Consent::Flood,
+        arguments::Consent::UnsafeMethods => Consent::UnsafeMethods,
     }));
     profile.limits.concurrency = arguments.concurrency.map_or(profile.limits.concurrency, usize::from);
     Ok(profile)

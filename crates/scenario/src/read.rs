@@ -20,7 +20,8 @@ const SEVERITIES: [(&str, Severity); 5] = [
 ];
 
 /// The words of consent, in scenarios and profiles.
-pub(crate) const CONSENTS: [(&str, Consent); 2] = [("smuggling", Consent::Smuggling), ("flood", Consent::Flood)];
+pub(crate) const CONSENTS: [(&str, Consent); 3] =
+    [("smuggling", Consent::Smuggling), ("flood", Consent::Flood), ("unsafe-methods", Consent::UnsafeMethods)];
 
 /// Reads scenario files, each by itself: a broken one is reported and left out, the others are read all the same.
 pub fn read(sources: &[Arc<Source>]) -> (Vec<Scenario>, Vec<Diagnostic>) {

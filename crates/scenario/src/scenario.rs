@@ -52,7 +52,12 @@ pub enum Consent {
     Smuggling,
     /// More requests at once than a caller would send.
     Flood,
+    /// Requests of methods that may change something: all but GET, HEAD, OPTIONS and the one that the target's function takes.
+    UnsafeMethods,
 }
+
+/// Methods that change nothing.
+const SAFE: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 
 /// One variant of a scenario, ready to be planned.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +141,13 @@ impl Case {
     /// The recipes of all its tokens.
     pub fn recipes(&self) -> impl Iterator<Item = &Recipe> {
         self.exchanges().flat_map(|exchange| exchange.send.token.iter().chain(&exchange.send.other_token))
+    }
+
+    /// The first method among its requests that may change something (RFC 9110 section 9.2.1). `own` is the one that the target's
+    /// function takes. Methods are compared to the letter: what nobody knows may do anything.
+    pub fn unsafe_method<'a>(&'a self, own: &'a str) -> Option<&'a str> {
+        let methods = self.exchanges().map(|step| step.send.method.as_deref().unwrap_or(own));
+        methods.into_iter().find(|method| !SAFE.contains(method) && *method != own)
     }
 
     /// Whether it disturbs the issuer or the time, so that it needs a tenant and a target of its own, or to be alone.
