@@ -11,6 +11,7 @@ mod files;
 mod library;
 mod list;
 mod mocks;
+mod proxy;
 mod reference;
 mod report;
 mod run;

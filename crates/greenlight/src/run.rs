@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::files;
 use crate::library::Library;
 use crate::mocks::{self, Started};
+use crate::proxy::{self, Chosen};
 use crate::settings;
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
@@ -40,6 +41,8 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
     let source = settings_source(&profile, &arguments.protection)?;
     let settings = source.as_ref().map(|source| settings::read(source, &arguments.protection, terminal)).transpose()?;
     let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);
+    // What is started for the run is on this machine.
+    let proxy = proxy::choose(&profile, |name| std::env::var(name).ok())?;
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
     let run = runner::Run {
         credentials,
@@ -53,7 +56,8 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         clock: system_clock(),
         evidence: true,
         command: std::env::args().collect::<Vec<_>>().join(" "),
-        notes: left_out(&library.diagnostics).into_iter().collect(),
+        notes: left_out(&library.diagnostics).into_iter().chain(proxy.as_ref().map(Chosen::note)).collect(),
+        proxy: proxy.map(|chosen| chosen.proxy),
         advice: advice(&profile),
         profile,
         settings,

@@ -16,6 +16,8 @@ pub(crate) struct Destination {
     pub(crate) function: Opening,
     pub(crate) excluded: Option<Opening>,
     pub(crate) keyed: Option<Opening>,
+    /// What curl must be told to find it too, word by word.
+    pub(crate) curl: Vec<String>,
 }
 
 impl Destination {
@@ -104,6 +106,7 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
     if to.origin.is_https() {
         words.extend(ca.map(|file| format!("--cacert {}", quote(file))));
     }
+    words.extend_from_slice(&to.curl);
     words.extend(match method {
         "GET" if send.body.is_none() => None,
         "HEAD" => Some("--head".to_owned()),

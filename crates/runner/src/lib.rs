@@ -8,6 +8,7 @@
 //! It never validates a token, never bends a promise to the target's settings, and reads neither arguments nor environment.
 
 mod attribute;
+mod clocks;
 mod compose;
 mod control;
 mod evidence;
@@ -28,6 +29,7 @@ mod session;
 mod sink;
 mod stock;
 mod tokens;
+mod trace;
 mod variables;
 
 pub use issuer::{Directory, Issuer, IssuerError};

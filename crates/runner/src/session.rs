@@ -12,6 +12,7 @@ use scenario::{Case, Scenario};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::clocks;
 use crate::control::{Control, got_in};
 use crate::plan::Planned;
 use crate::player::{Ended, Player};
@@ -268,7 +269,9 @@ impl<'a> Session<'a> {
     pub(crate) fn notes(&self) -> Vec<String> {
         let interrupted = self.interrupted.then(|| "interrupted: what is told was played, the rest was not".to_owned());
         let unreachable = self.unreachable.as_ref().map(|reason| format!("the target cannot be reached: {reason}"));
-        interrupted.into_iter().chain(unreachable).collect()
+        let clocks = self.player.clock_trouble().map(clocks::told);
+        let clocks = clocks.map(|told| format!("{told}: cases that rest on a token's times prove nothing"));
+        interrupted.into_iter().chain(unreachable).chain(clocks).collect()
     }
 
     /// Whether the target could be reached.

@@ -30,7 +30,7 @@ pub use act::{Act, Document, KeyChange, Trouble};
 pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
 pub use profile::{
     Address, AddressError, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks, Opening,
-    Platform, PrincipalPlace, Profile, Secret, Sink, Target,
+    Platform, PrincipalPlace, Profile, Proxy, Secret, Sink, Target,
 };
 pub use read::read;
 pub use scenario::{Case, Consent, Exchange, Scenario, Step};

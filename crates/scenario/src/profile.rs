@@ -13,7 +13,7 @@ pub use issuer::{Issuer, IssuerNames, Mocks};
 pub use limits::Limits;
 pub use sink::Sink;
 pub(crate) use target::KEYS;
-pub use target::{Marker, Opening, Platform, PrincipalPlace, Target};
+pub use target::{Marker, Opening, Platform, PrincipalPlace, Proxy, Target};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

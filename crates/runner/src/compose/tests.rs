@@ -16,6 +16,7 @@ fn destination() -> Destination {
         function: Opening { path: "/api/orders".to_owned(), marker: None },
         excluded: Some(Opening { path: "/api/health".to_owned(), marker: None }),
         keyed: None,
+        curl: Vec::new(),
     }
 }
 
@@ -185,9 +186,13 @@ fn it_can_be_tried_again(#[case] send: Send, #[case] line: &str) {
 }
 
 #[test]
-fn curl_is_told_of_the_authority_where_there_is_one() {
+fn curl_is_told_of_the_authority_and_of_the_way() {
     let line = replayed(&Send::default(), &destination(), Some("my files/ca.pem")).unwrap();
     assert_eq!(line, "curl --include --http1.1 --cacert 'my files/ca.pem' https://func.example.net/api/orders");
+    let curl = ["--resolve func.example.net:443:10.1.2.3", "--noproxy '*'"].map(str::to_owned).into();
+    let line = replayed(&Send::default(), &Destination { curl, ..destination() }, None).unwrap();
+    let expected = "curl --include --http1.1 --resolve func.example.net:443:10.1.2.3 --noproxy '*' https://func.example.net/api/orders";
+    assert_eq!(line, expected);
     let plain = Destination { origin: Origin::new(false, "::1", 8080), ..destination() };
     let line = replayed(&Send::default(), &plain, Some("ca.pem")).unwrap();
     assert_eq!(line, "curl --include --globoff 'http://[::1]:8080/api/orders'");

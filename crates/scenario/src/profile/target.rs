@@ -1,11 +1,12 @@
 //! What is under test.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
-use diagnostics::{Node, Problems};
+use diagnostics::{Key, Node, Problems, Value};
 
 use super::Secret;
-use super::address::{Address, url};
+use super::address::{Address, BaseUrl, url};
 use super::caller::secret;
 use super::file;
 use crate::send::{header_name, header_value, method, path};
@@ -25,6 +26,10 @@ pub struct Target {
     pub principal: Option<PrincipalPlace>,
     /// A file with the certificate of the authority that the target's own certificate comes from, beside those of the system.
     pub ca: Option<PathBuf>,
+    /// Hosts and where to find them instead of asking DNS.
+    pub resolve: Vec<(String, IpAddr)>,
+    /// Through which proxy TLS goes; none: the environment decides.
+    pub proxy: Option<Proxy>,
     /// What stands before the function.
     pub platform: Platform,
     /// A function on a path that the settings exclude from authentication; none: there is no such path, or nobody said.
@@ -33,6 +38,15 @@ pub struct Target {
     pub keyed: Option<Opening>,
     /// Keys of the Functions host by their names: `master`, `host`, `function`, `system`.
     pub keys: Vec<(String, Secret)>,
+}
+
+/// Whether TLS goes through a proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proxy {
+    /// It does not.
+    None,
+    /// It goes through this one.
+    At(BaseUrl),
 }
 
 /// The keys of the Functions host that scenarios may name.
@@ -85,6 +99,8 @@ impl Target {
             marker: None,
             principal: None,
             ca: None,
+            resolve: Vec::new(),
+            proxy: None,
             platform,
             excluded: None,
             keyed: None,
@@ -101,6 +117,8 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     let marker = fields.optional("marker").and_then(|node| marker(node, problems));
     let principal = fields.optional("principal").and_then(|node| principal(node, problems));
     let ca = file(&fields, "ca", problems);
+    let resolve = fields.optional("resolve").map(|node| resolve(node, problems)).unwrap_or_default();
+    let proxy = fields.optional("proxy").and_then(|node| proxy(node, problems));
     let platforms = [("easy-auth", Platform::EasyAuth), ("other", Platform::Other)];
     let platform = fields.optional("platform").and_then(|node| problems.word(node, &platforms));
     let excluded = fields.optional("excluded").and_then(|node| opening(node, problems));
@@ -119,6 +137,7 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     target.method = own_method.unwrap_or(target.method);
     target.platform = platform.unwrap_or(target.platform);
     (target.marker, target.principal, target.ca) = (marker, principal, ca);
+    (target.resolve, target.proxy) = (resolve, proxy);
     (target.excluded, target.keyed, target.keys) = (excluded, keyed, keys);
     Some(target)
 }
@@ -131,6 +150,36 @@ fn address(node: &Node, problems: &Problems) -> Option<(Address, String)> {
     let help = "or write `reference` for the Function App that comes along";
     let (url, path) = url(text, node, help, problems)?;
     Some((Address::Url(url), path))
+}
+
+fn resolve(node: &Node, problems: &Problems) -> Vec<(String, IpAddr)> {
+    let Some(fields) = problems.fields(node) else { return Vec::new() };
+    let one = |(host, node): &(Key, Node)| {
+        let address = match &node.value {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        if address.is_none() {
+            problems.error(node.span, "this is no IP address", "write one without a port, such as \"10.1.2.3\"");
+        }
+        Some((host.text.clone(), address?))
+    };
+    fields.entries().iter().filter_map(one).collect()
+}
+
+fn proxy(node: &Node, problems: &Problems) -> Option<Proxy> {
+    let text = problems.text(node)?;
+    if text == "none" {
+        return Some(Proxy::None);
+    }
+    let help = "write http://host:port, or `none`";
+    let (address, path) = url(text, node, help, problems)?;
+    if address.https || path != "/" {
+        let what = if address.https { "a proxy is spoken to without TLS" } else { "a proxy has no path" };
+        problems.error(node.span, what, help);
+        return None;
+    }
+    Some(Proxy::At(address))
 }
 
 fn opening(node: &Node, problems: &Problems) -> Option<Opening> {

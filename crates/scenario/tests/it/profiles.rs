@@ -1,5 +1,6 @@
 //! What profiles say.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use diagnostics::Source;
 use rstest::rstest;
 use scenario::{
     Address, AddressError, BaseUrl, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Platform,
-    PrincipalPlace, Profile, Secret,
+    PrincipalPlace, Profile, Proxy, Secret,
 };
 use token::Version;
 
@@ -139,4 +140,19 @@ fn addresses_are_read(#[case] text: &str, #[case] base: &str, #[case] path: &str
 fn what_is_no_address_is_refused(#[case] text: &str, #[case] expected: AddressError) {
     assert_eq!(BaseUrl::parse(text), Err(expected));
     assert_eq!(Profile::bare(text), Err(expected));
+}
+
+#[test]
+fn the_way_to_a_target_is_read() {
+    let profile = read(
+        "{ target: { url: https://func.example.net, resolve: { func.example.net: 10.1.2.3, 'b.example': '::1' }, proxy: none },
+           limits: { back-off-s: 5 }, consent: [unsafe-methods] }",
+    );
+    let resolve = [("func.example.net", "10.1.2.3"), ("b.example", "::1")];
+    let resolve = resolve.map(|(host, ip)| (host.to_owned(), ip.parse::<IpAddr>().expect("an address")));
+    assert_eq!((profile.target.resolve, profile.target.proxy), (resolve.to_vec(), Some(Proxy::None)));
+    assert_eq!(profile.limits.back_off, Duration::from_secs(5));
+    let profile = read("{ target: { url: https://func.example.net, proxy: 'http://proxy.example:3128' } }");
+    let at = BaseUrl { https: false, host: "proxy.example".to_owned(), port: 3128 };
+    assert_eq!(profile.target.proxy, Some(Proxy::At(at)));
 }
