@@ -40,6 +40,11 @@ fn step(step: &Step) -> Told {
     match step {
         Step::Exchange(exchange) => told(exchange),
         Step::Issuer(act) => Told { done: issuer::act(act), ..Told::default() },
+        Step::Tls(version) => Told {
+            done: vec![format!("A handshake of TLS {} is begun.", version.number())],
+            must: vec!["The target refuses it.".to_owned()],
+            ..Told::default()
+        },
         Step::Wait(seconds) => Told { done: vec![format!("{} pass.", phrase::span(*seconds))], ..Told::default() },
     }
 }
@@ -89,6 +94,15 @@ pub(crate) fn places(scenario: &Scenario) -> Vec<String> {
     }
     if goes_to(Door::Keyed) || uses("target.keyed") {
         places.push("The profile names a function that asks for a key: `target.keyed`.".to_owned());
+    }
+    if goes_to(Door::WarmUp) || uses("target.warm-up") {
+        places.push("The profile names the warm-up path: `target.warm-up`.".to_owned());
+    }
+    if goes_to(Door::Scm) {
+        places.push("The deployment site is known: by the app's name, or by the profile's `target.scm`.".to_owned());
+    }
+    if scenario.deployed {
+        places.push("Never against the reference app: only a deployed one can show it.".to_owned());
     }
     for key in ["key.master", "key.host", "key.function", "key.system"].into_iter().filter(|key| uses(key)) {
         places.push(format!("The profile says where the key is: `target.{}`.", key.replace("key", "keys")));

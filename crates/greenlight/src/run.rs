@@ -38,6 +38,7 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
         return Err(Trouble::usage("there is no scenario to play"));
     }
     let mut profile = profile(arguments)?;
+    let library = if profile.target.address == Address::Reference { library.without_deployed() } else { library };
     let source = settings_source(&profile, &arguments.protection)?;
     let settings = source.as_ref().map(|source| settings::read(source, &arguments.protection, terminal)).transpose()?;
     let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);

@@ -16,6 +16,9 @@ pub(crate) struct Destination {
     pub(crate) function: Opening,
     pub(crate) excluded: Option<Opening>,
     pub(crate) keyed: Option<Opening>,
+    pub(crate) warm_up: Option<Opening>,
+    /// The deployment site. Whatever it answers with success is no refusal.
+    pub(crate) scm: Option<(Origin, Opening)>,
     /// What curl must be told to find it too, word by word.
     pub(crate) curl: Vec<String>,
 }
@@ -27,8 +30,16 @@ impl Destination {
             Door::Function => None,
             Door::Excluded => self.excluded.as_ref(),
             Door::Keyed => self.keyed.as_ref(),
+            Door::WarmUp => self.warm_up.as_ref(),
+            Door::Scm => self.scm.as_ref().map(|(_, opening)| opening),
         };
         door.unwrap_or(&self.function)
+    }
+
+    /// The host that a step goes to.
+    pub(crate) fn origin_of(&self, send: &Send) -> &Origin {
+        let scm = self.scm.as_ref().filter(|_| send.to == Door::Scm);
+        scm.map_or(&self.origin, |(origin, _)| origin)
     }
 
     /// The path that a step goes to, with its variables.
@@ -57,7 +68,7 @@ pub(crate) fn compose(send: &Send, values: &Values<'_>, to: &Destination) -> Res
     let named = send.headers.iter().map(|(name, value)| Ok((name.as_str(), bytes(value)?)));
     let named = named.collect::<Result<Vec<_>, OctetsError>>()?;
     let body = send.body.as_ref().map(bytes).transpose()?.unwrap_or_default();
-    let mut request = RequestBytes::ordinary(to.method_of(send), &to.origin, target, named, body);
+    let mut request = RequestBytes::ordinary(to.method_of(send), to.origin_of(send), target, named, body);
     // What the scenario itself sends it does send.
     let is_own = |name: &[u8]| send.headers.iter().any(|(own, _)| own.as_bytes().eq_ignore_ascii_case(name));
     let is_left_out = |name: &[u8]| send.without.iter().any(|one| one.as_bytes().eq_ignore_ascii_case(name));
@@ -84,7 +95,8 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
         let query = send.query.as_ref().map(|query| Some(format!("?{}", text(query)?)));
         (fill(to.path_of(send), &|name| values.text(name)).ok()?, query.unwrap_or(Some(String::new()))?)
     };
-    let url = format!("{}{path}{query}", to.origin);
+    let origin = to.origin_of(send);
+    let url = format!("{origin}{path}{query}");
 
     let mut words = vec!["curl --include".to_owned()];
     if let Some(target) = &send.target {
@@ -98,12 +110,12 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
         words.push("--globoff".to_owned());
     }
     words.extend(match send.version.as_deref() {
-        None if to.origin.is_https() => Some("--http1.1".to_owned()),
+        None if origin.is_https() => Some("--http1.1".to_owned()),
         None | Some("HTTP/1.1") => None,
         Some("HTTP/1.0") => Some("--http1.0".to_owned()),
         Some(_) => return None,
     });
-    if to.origin.is_https() {
+    if origin.is_https() {
         words.extend(ca.map(|file| format!("--cacert {}", quote(file))));
     }
     words.extend_from_slice(&to.curl);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use scenario::{Case, Consent, Door, Outcome, Profile, Scenario, Step};
+use scenario::{Address, Case, Consent, Door, Outcome, Profile, Scenario, Step};
 use token::{Need, Recipe, Token};
 
 use crate::issuer::Directory;
@@ -81,7 +81,12 @@ impl Plan<'_> {
             Door::Function => None,
             Door::Excluded => target.excluded.is_none().then_some("target.excluded"),
             Door::Keyed => target.keyed.is_none().then_some("target.keyed"),
+            Door::WarmUp => target.warm_up.is_none().then_some("target.warm-up"),
+            Door::Scm => target.scm.is_none().then_some("target.scm"),
         };
+        if case.handshakes().next().is_some() && !matches!(&target.address, Address::Url(url) if url.https) {
+            return Some("the target speaks plain HTTP: there is no handshake".to_owned());
+        }
         case.exchanges().find_map(|step| missing(step.send.to)).map(advice)
     }
 

@@ -1,6 +1,7 @@
 //! Plays one case: makes its tokens, sends its requests, judges the answers.
 
 mod allowance;
+mod handshake;
 mod step;
 
 use std::collections::HashSet;
@@ -126,6 +127,7 @@ impl Player {
                     Ok(()) => continue,
                     Err(trouble) => (Played::nothing(Verdict::Error, self.redactor.text(&trouble.to_string())), None),
                 },
+                Step::Tls(version) => (self.handshake(*version).await, None),
                 Step::Wait(seconds) => {
                     scene.wait(*seconds).await;
                     continue;
@@ -200,7 +202,7 @@ impl Player {
             severity: scenario.severity,
             verdict,
             reason: reason.map(|reason| self.redactor.text(reason)),
-            expected: case.exchanges().map(|step| step.expect.outcome.word()).collect::<Vec<_>>().join(", then "),
+            expected: expected(case),
             predicted: None,
             observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
             drift: None,
@@ -246,6 +248,16 @@ impl Player {
             }
         }
     }
+}
+
+/// What a case promises, step by step.
+fn expected(case: &Case) -> String {
+    let word = |step: &Step| match step {
+        Step::Exchange(exchange) => Some(exchange.expect.outcome.word().to_owned()),
+        Step::Tls(version) => Some(format!("TLS {} refused", version.number())),
+        Step::Issuer(_) | Step::Wait(_) => None,
+    };
+    case.steps.iter().filter_map(word).collect::<Vec<_>>().join(", then ")
 }
 
 /// How much a step's verdict weighs among those of its case.

@@ -180,6 +180,11 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
             function: scenario::Opening { path: target.path.clone(), marker: target.marker.clone() },
             excluded: target.excluded.clone(),
             keyed: target.keyed.clone(),
+            warm_up: target.warm_up.clone(),
+            scm: target.scm.as_ref().map(|url| {
+                let opening = scenario::Opening { path: "/".to_owned(), marker: None };
+                (Origin::new(url.https, &url.host, url.port), opening)
+            }),
             curl: curl(url, target),
         },
         principal: target.principal.clone(),
@@ -206,9 +211,9 @@ async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
 /// What else curl must be told to find the target.
 fn curl(url: &BaseUrl, target: &Target) -> Vec<String> {
     let mut words = Vec::new();
-    for (_, ip) in target.resolve.iter().filter(|(host, _)| host.eq_ignore_ascii_case(&url.host)) {
+    for (host, ip) in &target.resolve {
         let ip = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
-        words.push(format!("--resolve {}:{}:{ip}", url.host, url.port));
+        words.push(format!("--resolve {host}:{}:{ip}", url.port));
     }
     words.extend(match &target.proxy {
         None => None,

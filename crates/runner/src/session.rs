@@ -315,7 +315,7 @@ impl<'a> Session<'a> {
         if control {
             self.control.finished(&ended.case);
         }
-        let denies = case.exchanges().any(|step| step.expect.outcome.is_denial());
+        let denies = case.denies();
         if ended.places.is_empty() {
             return self.tell(denies, ended.case);
         }

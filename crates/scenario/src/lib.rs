@@ -33,6 +33,6 @@ pub use profile::{
     Platform, PrincipalPlace, Profile, Proxy, Secret, Sink, Target,
 };
 pub use read::read;
-pub use scenario::{Case, Consent, Exchange, Scenario, Step};
+pub use scenario::{Case, Consent, Exchange, OldTls, Scenario, Step};
 pub use send::{Door, Send};
 pub use template::Template;

@@ -79,6 +79,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
     let requires = fields.optional("requires").map(|node| required_names(node, problems)).unwrap_or_default();
     let consent = fields.optional("consent").and_then(|node| problems.word(node, &CONSENTS));
     let control = fields.boolean_or("control", false);
+    let deployed = fields.boolean_or("deployed", false);
     let axes = fields.optional("variants").map(|node| variants::read(node, problems)).unwrap_or_default();
     let steps = written(&fields, problems);
     fields.finish();
@@ -97,6 +98,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
             requires,
             consent,
             control,
+            deployed,
             source,
             axes,
             steps,

@@ -47,9 +47,19 @@ pub enum Door {
     Excluded,
     /// The protected one that asks for a key as well: `target.keyed`.
     Keyed,
+    /// The path that goes round authentication while the app warms up: `target.warm-up`.
+    WarmUp,
+    /// The site that the app is deployed by, another host: `target.scm`.
+    Scm,
 }
 
-const DOORS: [(&str, Door); 3] = [("function", Door::Function), ("excluded", Door::Excluded), ("keyed", Door::Keyed)];
+const DOORS: [(&str, Door); 5] = [
+    ("function", Door::Function),
+    ("excluded", Door::Excluded),
+    ("keyed", Door::Keyed),
+    ("warm-up", Door::WarmUp),
+    ("scm", Door::Scm),
+];
 
 impl Send {
     /// Everything in it that may have variables, but for the recipes.

@@ -48,12 +48,7 @@ impl Connector {
 
     /// Opens a connection to an origin.
     pub(crate) async fn connect(&self, origin: &Origin) -> Result<Line, WireError> {
-        let (stream, address) = match self.proxy_to(origin) {
-            Some(proxy) => self.tunnel(proxy, origin).await?,
-            None => self.tcp(origin).await?,
-        };
-        // Requests are written whole; waiting to fill a packet would only cost time.
-        let _ = stream.set_nodelay(true);
+        let (stream, address) = self.way(origin).await?;
         if !origin.is_https() {
             return Ok(Line { stream: Box::new(stream), address });
         }
@@ -68,6 +63,17 @@ impl Connector {
             Ok(Err(error)) => Err(WireError::handshake(at, origin.host(), &error)),
             Err(_) => Err(WireError::TimedOut { at, phase: Phase::Handshake, after: self.patience }),
         }
+    }
+
+    /// Opens a connection on which nothing was said yet.
+    pub(crate) async fn way(&self, origin: &Origin) -> Result<(TcpStream, SocketAddr), WireError> {
+        let (stream, address) = match self.proxy_to(origin) {
+            Some(proxy) => self.tunnel(proxy, origin).await?,
+            None => self.tcp(origin).await?,
+        };
+        // Requests are written whole; waiting to fill a packet would only cost time.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, address))
     }
 
     /// The proxy through which an origin is reached: only TLS goes through one, and nothing that stays on this machine.

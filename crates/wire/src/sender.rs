@@ -3,11 +3,12 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, split};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::answer::{self, Answer, Bounds, NoAnswer};
 use crate::connect::{Connector, Line};
 use crate::error::{Phase, WireError, chain};
+use crate::hello::{self, Hello, TlsVersion};
 use crate::origin::Origin;
 use crate::pool::Pool;
 use crate::proxy::Proxy;
@@ -131,6 +132,25 @@ impl Sender {
         let line = self.connector.connect(origin).await?;
         let outcome = self.exchange(origin, request, &sent, line).await;
         self.told(origin, sent, outcome)
+    }
+
+    /// Begins a TLS handshake of an old version, and ends it with the first answer.
+    ///
+    /// # Errors
+    /// When there is no connection, or no answer that a TLS server gives.
+    pub async fn greet(&self, origin: &Origin, version: TlsVersion) -> Result<Hello, WireError> {
+        let (stream, address) = self.connector.way(origin).await?;
+        let at = self.connector.place(origin, address);
+        let greeting = hello::greet(stream, origin, version);
+        match timeout(self.config.connect, greeting).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(seen)) => Err(WireError::Tls {
+                at,
+                reason: format!("the answer to a handshake begins with \"{}\"", seen.escape_ascii()),
+                advice: "it does not speak TLS there: is it plain http://?",
+            }),
+            Err(_) => Err(WireError::TimedOut { at, phase: Phase::Handshake, after: self.config.connect }),
+        }
     }
 
     /// Closes the connections to an origin that were kept open: nothing will be sent there any more.

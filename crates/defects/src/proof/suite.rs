@@ -48,7 +48,7 @@ impl Suite {
         let settings = whole(authsettings::read(&fixture("authsettings.json")?))?;
         let profile = whole(Profile::read(&fixture("profiles/reference.yaml")?))?;
         Ok(Self {
-            scenarios: scenarios.into_iter().filter(|one| choice.has(one)).map(Arc::new).collect(),
+            scenarios: scenarios.into_iter().filter(|one| !one.deployed && choice.has(one)).map(Arc::new).collect(),
             defects: choice.of_defects()?,
             mistakes: (!mistakes.is_empty()).then(|| render(&mistakes, false)),
             setup: Setup { settings, profile },

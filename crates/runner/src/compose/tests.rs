@@ -16,6 +16,8 @@ fn destination() -> Destination {
         function: Opening { path: "/api/orders".to_owned(), marker: None },
         excluded: Some(Opening { path: "/api/health".to_owned(), marker: None }),
         keyed: None,
+        warm_up: Some(Opening { path: "/api/warm".to_owned(), marker: None }),
+        scm: Some((Origin::new(true, "func.scm.example.net", 443), Opening { path: "/".to_owned(), marker: None })),
         curl: Vec::new(),
     }
 }
@@ -95,6 +97,15 @@ fn a_step_may_say_every_byte() {
     assert_eq!(sent.escape_ascii().to_string(), expected.escape_ascii().to_string());
     let health = Send { to: Door::Excluded, ..Send::default() };
     assert!(bytes(&health).starts_with("GET /api/health HTTP/1.1\r\n"));
+}
+
+#[test]
+fn a_step_for_another_door_goes_there() {
+    let to = |to| Send { to, ..Send::default() };
+    assert!(bytes(&to(Door::WarmUp)).starts_with("GET /api/warm HTTP/1.1\r\nHost: func.example.net\r\n"));
+    assert!(bytes(&to(Door::Scm)).starts_with("GET / HTTP/1.1\r\nHost: func.scm.example.net\r\n"));
+    let line = replayed(&to(Door::Scm), &destination(), None).unwrap();
+    assert_eq!(line, "curl --include --http1.1 https://func.scm.example.net/");
 }
 
 #[test]

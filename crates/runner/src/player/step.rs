@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use authsettings::Request;
 use results::{AnsweredBy, ExchangeRecord, Observed, Redacted, Redactor, Verdict};
-use scenario::{Expect, Platform, Send};
+use scenario::{Door, Expect, Platform, Send};
 use token::{Recipe, Token, UnixTime};
 use tokio::time::Instant;
 use wire::{Exchange, Phase, RequestBytes, WireError};
@@ -33,7 +33,7 @@ pub(super) struct Played {
     pub(super) exchange: Option<ExchangeRecord>,
     pub(super) replay: Option<Redacted>,
     /// How long the target asks to wait before it is asked again: this was no answer.
-    put_off: Option<Duration>,
+    pub(super) put_off: Option<Duration>,
 }
 
 impl Player {
@@ -121,7 +121,8 @@ impl Player {
         course: &mut Course,
     ) -> Played {
         let send = &step.send;
-        let host = destination.origin.authority();
+        let origin = destination.origin_of(send);
+        let host = origin.authority();
         let mut made = [None, None];
         for (recipe, made) in [&send.token, &send.other_token].into_iter().zip(&mut made) {
             let Some(recipe) = recipe else { continue };
@@ -148,7 +149,7 @@ impl Player {
             return Played::nothing(Verdict::Inconclusive, self.redactor.text(&format!("not sent: {limit}")));
         }
         let (begun, asked) = (Instant::now(), (self.clock)());
-        let answer = self.sender.send(&destination.origin, &request).await;
+        let answer = self.sender.send(origin, &request).await;
         if let Ok(exchange) = &answer {
             self.note_time(exchange, asked);
         }
@@ -200,6 +201,8 @@ impl Player {
     /// The form that a refusal of this request should have.
     fn form(&self, send: &Send, destination: &Destination) -> Form {
         match (self.platform, &self.settings) {
+            // It is not behind the app's authentication.
+            _ if send.to == Door::Scm => Form::Any,
             (Platform::Other, _) => Form::Any,
             (Platform::EasyAuth, None) => Form::USUAL,
             (Platform::EasyAuth, Some(settings)) => {

@@ -52,6 +52,9 @@ pub(crate) enum Seen {
 
 /// The request of a step.
 pub(super) fn sight(send: &Send, version: Version, disturbed: bool) -> Sight {
+    if send.to == Door::Scm {
+        return odd("the deployment site, which has settings of its own");
+    }
     let Some(headers) = headers(send) else { return odd("how its lines are read") };
     if let Some(what) = oddity(send, &headers) {
         return odd(what);
@@ -61,7 +64,7 @@ pub(super) fn sight(send: &Send, version: Version, disturbed: bool) -> Sight {
         && match send.to {
             Door::Function => path == OWN_PATHS[0],
             Door::Excluded => path == OWN_PATHS[1],
-            Door::Keyed => false,
+            Door::Keyed | Door::WarmUp | Door::Scm => false,
         };
     let agent = headers.iter().find(|(name, _)| name == "user-agent").map(|(_, value)| value.clone());
     let (readings, rests_on) = readings(send, &headers, version, disturbed);
@@ -74,7 +77,7 @@ pub(super) fn sight(send: &Send, version: Version, disturbed: bool) -> Sight {
     Sight { target: Seen::Plainly { path, agent, function }, readings, rests_on }
 }
 
-const OWN_PATHS: [&str; 3] = ["${target.path}", "${target.excluded}", "${target.keyed}"];
+const OWN_PATHS: [&str; 4] = ["${target.path}", "${target.excluded}", "${target.keyed}", "${target.warm-up}"];
 
 fn odd(what: &'static str) -> Sight {
     Sight { target: Seen::Oddly(what), readings: vec![Reading::without_token(Credential::None)], rests_on: what }
@@ -154,6 +157,8 @@ fn own_path(door: Door) -> &'static str {
         Door::Function => OWN_PATHS[0],
         Door::Excluded => OWN_PATHS[1],
         Door::Keyed => OWN_PATHS[2],
+        Door::WarmUp => OWN_PATHS[3],
+        Door::Scm => "/",
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod busy;
+mod deployed;
 mod ends;
 mod own;
 mod reach;

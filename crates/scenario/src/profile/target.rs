@@ -36,6 +36,11 @@ pub struct Target {
     pub excluded: Option<Opening>,
     /// A protected function that asks for a key as well as for a token.
     pub keyed: Option<Opening>,
+    /// What `WEBSITE_WARMUP_PATH` names, a path that is answered without authentication; none: there is none, or nobody said.
+    pub warm_up: Option<Opening>,
+    /// The site that it is deployed by, with a sign-in of its own. That of an app under `azurewebsites.net` is known by its name; none:
+    /// there is none, it cannot be reached from here, or nobody said.
+    pub scm: Option<BaseUrl>,
     /// Keys of the Functions host by their names: `master`, `host`, `function`, `system`.
     pub keys: Vec<(String, Secret)>,
 }
@@ -92,6 +97,7 @@ impl Target {
     /// A target of which nothing is known but where it is.
     pub(crate) fn new(address: Address, path: String) -> Self {
         let platform = if address == Address::Reference { Platform::EasyAuth } else { Platform::Other };
+        let scm = if let Address::Url(url) = &address { scm_of(url) } else { None };
         Self {
             address,
             path,
@@ -104,6 +110,8 @@ impl Target {
             platform,
             excluded: None,
             keyed: None,
+            warm_up: None,
+            scm,
             keys: Vec::new(),
         }
     }
@@ -123,6 +131,8 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     let platform = fields.optional("platform").and_then(|node| problems.word(node, &platforms));
     let excluded = fields.optional("excluded").and_then(|node| opening(node, problems));
     let keyed = fields.optional("keyed").and_then(|node| opening(node, problems));
+    let warm_up = fields.optional("warm-up").and_then(|node| opening(node, problems));
+    let scm = fields.optional("scm").map(|node| scm(node, problems));
     let keys = fields.optional("keys").map(|node| keys(node, problems)).unwrap_or_default();
     fields.finish();
 
@@ -138,6 +148,7 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     target.platform = platform.unwrap_or(target.platform);
     (target.marker, target.principal, target.ca) = (marker, principal, ca);
     (target.resolve, target.proxy) = (resolve, proxy);
+    (target.warm_up, target.scm) = (warm_up, scm.unwrap_or(target.scm));
     (target.excluded, target.keyed, target.keys) = (excluded, keyed, keys);
     Some(target)
 }
@@ -150,6 +161,31 @@ fn address(node: &Node, problems: &Problems) -> Option<(Address, String)> {
     let help = "or write `reference` for the Function App that comes along";
     let (url, path) = url(text, node, help, problems)?;
     Some((Address::Url(url), path))
+}
+
+/// The deployment site of an app with the platform's own name: `NAME.scm.azurewebsites.net`, or with the region between.
+fn scm_of(url: &BaseUrl) -> Option<BaseUrl> {
+    let (name, rest) = url.host.split_once('.')?;
+    let rest_in_small = rest.to_ascii_lowercase();
+    let is_ours = rest_in_small == "azurewebsites.net" || rest_in_small.ends_with(".azurewebsites.net");
+    (is_ours && !rest_in_small.starts_with("scm.")).then(|| BaseUrl {
+        https: true,
+        host: format!("{name}.scm.{rest}"),
+        port: 443,
+    })
+}
+
+fn scm(node: &Node, problems: &Problems) -> Option<BaseUrl> {
+    let text = problems.text(node)?;
+    if text == "none" {
+        return None;
+    }
+    let help = "write https://NAME.scm.azurewebsites.net, or `none`";
+    let (address, path) = url(text, node, help, problems)?;
+    if path != "/" {
+        problems.error(node.span, "the deployment site is named without a path", help);
+    }
+    Some(address)
 }
 
 fn resolve(node: &Node, problems: &Problems) -> Vec<(String, IpAddr)> {

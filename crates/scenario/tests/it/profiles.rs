@@ -156,3 +156,20 @@ fn the_way_to_a_target_is_read() {
     let at = BaseUrl { https: false, host: "proxy.example".to_owned(), port: 3128 };
     assert_eq!(profile.target.proxy, Some(Proxy::At(at)));
 }
+
+#[rstest]
+#[case("url: https://func-orders.azurewebsites.net/api/orders", Some("https://func-orders.scm.azurewebsites.net"))]
+#[case(
+    "url: https://func-a1b2.WestEurope-01.azurewebsites.net",
+    Some("https://func-a1b2.scm.WestEurope-01.azurewebsites.net")
+)]
+#[case("url: https://func.scm.azurewebsites.net", None)]
+#[case("url: https://azurewebsites.net", None)]
+#[case("url: https://func.example.net", None)]
+#[case("url: https://func.example.net, scm: https://deploy.example.net", Some("https://deploy.example.net"))]
+#[case("url: https://func.azurewebsites.net, scm: none", None)]
+fn the_deployment_site_is_known_by_the_apps_name(#[case] target: &str, #[case] expected: Option<&str>) {
+    let profile = read(&format!("target: {{ {target}, warm-up: {{ path: /api/warm }} }}"));
+    assert_eq!(profile.target.scm.map(|url| url.to_string()).as_deref(), expected);
+    assert_eq!(profile.target.warm_up.map(|door| door.path).as_deref(), Some("/api/warm"));
+}

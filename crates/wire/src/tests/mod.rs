@@ -3,6 +3,7 @@
 mod bounds;
 mod errands;
 mod exact;
+mod hello;
 mod names;
 mod pieces;
 mod proxy;
