@@ -46,6 +46,8 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
+/// What alerts of a refusal say.
+const HANDSHAKE_FAILURE: u8 = 40;
 const PROTOCOL_VERSION: u8 = 70;
 
 /// Begins a handshake. The error is what came, where that is no answer of TLS.
@@ -69,6 +71,7 @@ pub(crate) async fn greet(
     match answer[..] {
         [] => ended(),
         [ALERT, 3, _, _, _, _, PROTOCOL_VERSION] => Ok(Hello::Refused("alert: protocol version".to_owned())),
+        [ALERT, 3, _, _, _, _, HANDSHAKE_FAILURE] => Ok(Hello::Refused("alert: handshake failure".to_owned())),
         [ALERT, 3, _, _, _, _, description] => Ok(Hello::Refused(format!("alert {description}"))),
         [HANDSHAKE, 3, _, _, _, SERVER_HELLO, _, _, _, major, minor] => Ok(Hello::Taken(named(major, minor))),
         _ => Err(answer),

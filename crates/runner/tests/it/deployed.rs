@@ -87,6 +87,6 @@ async fn a_server_of_today_refuses_an_old_handshake() {
         let told = Told::of(runner::Run { trust, ..run(&url, scenarios) }).await;
         let case = told.case("old");
         assert_eq!((case.verdict, case.observed.answered_by), (expected, AnsweredBy::Network), "{:?}", case.reason);
-        assert_eq!(case.compared[0].observed.as_str(), "alert: protocol version");
+        assert_eq!(case.compared[0].observed.as_str(), "alert: handshake failure");
     }
 }

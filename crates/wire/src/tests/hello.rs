@@ -22,7 +22,8 @@ async fn a_server_of_today_refuses_old_versions(#[case] version: TlsVersion) {
     for host in ["127.0.0.1", "localhost"] {
         let origin = Origin::new(true, host, target.address.port());
         let answer = sender(patient()).greet(&origin, version).await.unwrap();
-        assert_eq!(answer, Hello::Refused("alert: protocol version".to_owned()), "{host}");
+        // It misses the algorithms that newer versions name before it looks at the version.
+        assert_eq!(answer, Hello::Refused("alert: handshake failure".to_owned()), "{host}");
     }
 }
 
@@ -30,7 +31,8 @@ async fn a_server_of_today_refuses_old_versions(#[case] version: TlsVersion) {
 #[case::taken(say([22, 3, 1, 0, 80, 2, 0, 0, 76, 3, 1, 9, 9]), Hello::Taken("TLS 1.0".to_owned()))]
 #[case::taken_later(say([22, 3, 3, 0, 80, 2, 0, 0, 76, 3, 3]), Hello::Taken("TLS 1.2".to_owned()))]
 #[case::older(say([22, 3, 0, 0, 80, 2, 0, 0, 76, 3, 0]), Hello::Taken("SSL 3.0".to_owned()))]
-#[case::another_alert(say([21, 3, 1, 0, 2, 2, 40]), Hello::Refused("alert 40".to_owned()))]
+#[case::alert(say([21, 3, 1, 0, 2, 2, 70]), Hello::Refused("alert: protocol version".to_owned()))]
+#[case::another_alert(say([21, 3, 1, 0, 2, 2, 80]), Hello::Refused("alert 80".to_owned()))]
 #[case::nothing(say([]), Hello::Refused("the connection was closed".to_owned()))]
 #[case::reset(Act::Reset, Hello::Refused("the connection was closed".to_owned()))]
 #[tokio::test]
