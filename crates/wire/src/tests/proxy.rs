@@ -48,8 +48,8 @@ impl Tunnels {
         self.asked.lock().unwrap().clone()
     }
 
-    fn proxy(&self, user_info: &str) -> Option<Proxy> {
-        Some(Proxy::parse(&format!("http://{user_info}{}/", self.address)).unwrap())
+    fn proxy(&self, user_info: &str) -> Proxy {
+        Proxy::parse(&format!("http://{user_info}{}/", self.address)).unwrap()
     }
 }
 
@@ -66,7 +66,7 @@ async fn what_goes_through_a_tunnel_is_exact_and_tls_is_by_name() {
     let target = StandIn::tls(answers, pki.acceptor(FUNCTION, 4000)).await;
     let proxy = Tunnels::to(target.address).await;
     let trust = Trust::Only(vec![pki.pem.clone()]);
-    let sender = sender(SenderConfig { trust, proxy: proxy.proxy("me:p%40ss@"), ..patient() });
+    let sender = sender(SenderConfig { trust, proxy: Some(proxy.proxy("me:p%40ss@")), ..patient() });
     let odd = RequestBytes { lines: vec![b" folded".to_vec()], ..get(&function()) };
     for request in [get(&function()), odd] {
         let exchange = sender.send(&function(), &request).await.unwrap();
@@ -88,7 +88,7 @@ async fn a_known_address_is_asked_for_in_place_of_the_name() {
     let proxy = Tunnels::to(target.address).await;
     let trust = Trust::Only(vec![pki.pem.clone()]);
     let addresses = vec![(FUNCTION.to_owned(), ([10, 1, 2, 3], 0).into())];
-    let sender = sender(SenderConfig { trust, addresses, proxy: proxy.proxy(""), ..patient() });
+    let sender = sender(SenderConfig { trust, addresses, proxy: Some(proxy.proxy("")), ..patient() });
     assert_eq!(sender.send(&function(), &get(&function())).await.unwrap().status, 204);
     assert!(proxy.asked()[0].starts_with("CONNECT 10.1.2.3:443 HTTP/1.1\r\n"), "{:?}", proxy.asked());
 }
@@ -98,7 +98,7 @@ async fn plain_http_and_this_machine_need_no_proxy() {
     let proxy = Tunnels::start(None, b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
     let plain = StandIn::start(vec![Act::ReadHead, say("HTTP/1.1 204 No Content\r\n\r\n")]).await;
     let addresses = vec![("here.example".to_owned(), ([127, 0, 0, 1], 0).into())];
-    let sender = sender(SenderConfig { addresses, proxy: proxy.proxy(""), ..patient() });
+    let sender = sender(SenderConfig { addresses, proxy: Some(proxy.proxy("")), ..patient() });
     assert_eq!(sender.send(&plain.origin(), &get(&plain.origin())).await.unwrap().status, 204);
     for host in ["localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "here.example"] {
         let origin = Origin::new(true, host, 1);
@@ -116,7 +116,7 @@ async fn plain_http_and_this_machine_need_no_proxy() {
 #[tokio::test]
 async fn a_proxy_that_gives_no_tunnel_is_named(#[case] answer: &'static [u8], #[case] reason: &str) {
     let proxy = Tunnels::start(None, answer).await;
-    let sender = sender(SenderConfig { proxy: proxy.proxy("me:secret@"), ..patient() });
+    let sender = sender(SenderConfig { proxy: Some(proxy.proxy("me:secret@")), ..patient() });
     let error = sender.send(&function(), &get(&function())).await.unwrap_err();
     assert!(matches!(error, WireError::Proxy { .. }), "{error:?}");
     let (begin, message) = (format!("https://{FUNCTION}: the proxy {} {reason}; ", proxy.address), error.to_string());
