@@ -114,7 +114,7 @@ pub(crate) struct Run {
     /// Fail cases that would only warn.
     #[arg(long)]
     pub(crate) strict: bool,
-    /// What the target's owner agrees to beyond ordinary requests: `smuggling`, `flood`, or both.
+    /// What the target's owner agrees to beyond ordinary requests: `smuggling`, `flood`, `unsafe-methods`, or several of them.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) consent: Vec<Consent>,
     /// Requests under way at one time.
@@ -136,6 +136,8 @@ pub(crate) enum Consent {
     Smuggling,
     /// More requests at once than a caller would send.
     Flood,
+    /// Requests of other methods than GET, HEAD, OPTIONS and the target's own.
+    UnsafeMethods,
 }
 
 #[derive(Debug, Args)]

@@ -40,6 +40,11 @@ fn step(step: &Step) -> Told {
     match step {
         Step::Exchange(exchange) => told(exchange),
         Step::Issuer(act) => Told { done: issuer::act(act), ..Told::default() },
+        Step::Tls(version) => Told {
+            done: vec![format!("A handshake of TLS {} is begun.", version.number())],
+            must: vec!["The target refuses it.".to_owned()],
+            ..Told::default()
+        },
         Step::Wait(seconds) => Told { done: vec![format!("{} pass.", phrase::span(*seconds))], ..Told::default() },
     }
 }
@@ -96,6 +101,15 @@ pub(crate) fn places(scenario: &Scenario) -> Vec<String> {
     if goes_to(Door::Previous) || uses("key.previous") {
         places.push("The profile names the instance that is replaced: `previous`.".to_owned());
     }
+    if goes_to(Door::WarmUp) || uses("target.warm-up") {
+        places.push("The profile names the warm-up path: `target.warm-up`.".to_owned());
+    }
+    if goes_to(Door::Scm) {
+        places.push("The deployment site is known: by the app's name, or by the profile's `target.scm`.".to_owned());
+    }
+    if scenario.deployed {
+        places.push("Never against the reference app: only a deployed one can show it.".to_owned());
+    }
     for key in ["key.master", "key.host", "key.function", "key.system"].into_iter().filter(|key| uses(key)) {
         places.push(format!("The profile says where the key is: `target.{}`.", key.replace("key", "keys")));
     }
@@ -112,8 +126,15 @@ pub(crate) fn places(scenario: &Scenario) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let unsafe_method = || scenario.cases().any(|case| case.unsafe_method("GET").is_some());
     if let Some(consent) = scenario.consent {
         places.push(format!("Only with the owner's consent: `consent: [{}]`. {}", word(consent), reason(consent)));
+    } else if unsafe_method() {
+        let word = word(Consent::UnsafeMethods);
+        places.push(format!(
+            "Methods other than GET, HEAD and OPTIONS only with the owner's consent, `consent: [{word}]`, or where the function takes \
+             them."
+        ));
     }
     places
 }
@@ -123,6 +144,7 @@ pub(crate) fn word(consent: Consent) -> &'static str {
     match consent {
         Consent::Smuggling => "smuggling",
         Consent::Flood => "flood",
+        Consent::UnsafeMethods => "unsafe-methods",
     }
 }
 
@@ -132,5 +154,6 @@ fn reason(consent: Consent) -> &'static str {
             "Servers may disagree about where such a request ends, and what is left over may reach somebody else."
         }
         Consent::Flood => "It sends more requests at once than a caller would.",
+        Consent::UnsafeMethods => "If the target lets it in, it may change something there.",
     }
 }

@@ -63,6 +63,12 @@ impl Library {
         Ok(library)
     }
 
+    /// Leaves out what only a deployed target can show.
+    pub(crate) fn without_deployed(mut self) -> Self {
+        self.scenarios.retain(|one| !one.deployed);
+        self
+    }
+
     /// A scenario by its id, with its theme or without; or one of its cases as reports name it: `theme/id[variant]`.
     pub(crate) fn meant(&self, word: &str) -> Result<Meant<'_>, Trouble> {
         let (name, variant) = match word.split_once('[') {

@@ -14,6 +14,7 @@ mod library;
 mod list;
 mod mocks;
 mod outputs;
+mod proxy;
 mod reference;
 mod report;
 mod run;

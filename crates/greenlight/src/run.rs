@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::files;
 use crate::library::Library;
 use crate::mocks::{self, Started};
+use crate::proxy::{self, Chosen};
 use crate::settings;
 use crate::terminal::Terminal;
 use crate::trouble::Trouble;
@@ -22,12 +23,13 @@ use crate::trouble::Trouble;
 /// Plays the chosen scenarios. Files with mistakes are told and left out; then the exit code is that of wrong files.
 pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Result<Exit, Trouble> {
     arguments.outputs.distinct()?;
-    let mut library = Library::select(&arguments.selection)?;
+    let library = Library::select(&arguments.selection)?;
     terminal.diagnostics(&library.diagnostics);
     if library.scenarios.is_empty() {
         return Err(Trouble::usage("there is no scenario to play"));
     }
     let profile = profile(arguments)?;
+    let mut library = if profile.target.address == Address::Reference { library.without_deployed() } else { library };
     if arguments.selection.names.is_empty() {
         library.scenarios.retain(|scenario| profile.has(scenario));
     } else {
@@ -36,7 +38,7 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
     let assembled = assemble(library.scenarios, profile, &arguments.protection, terminal).await?;
     let run = runner::Run {
         wait: arguments.wait,
-        notes: left_out(&library.diagnostics).into_iter().collect(),
+        notes: left_out(&library.diagnostics).into_iter().chain(assembled.run.notes.clone()).collect(),
         ..assembled.run
     };
     // From here on whoever stops the program finds valid reports.
@@ -70,6 +72,8 @@ pub(crate) async fn assemble(
     let source = settings_source(&profile, protection)?;
     let settings = source.as_ref().map(|source| settings::read(source, protection, terminal)).transpose()?;
     let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);
+    // What is started for the run is on this machine.
+    let proxy = proxy::choose(&profile, |name| std::env::var(name).ok())?;
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
     let run = runner::Run {
         credentials,
@@ -84,7 +88,8 @@ pub(crate) async fn assemble(
         clock: system_clock(),
         evidence: true,
         command: std::env::args().collect::<Vec<_>>().join(" "),
-        notes: Vec::new(),
+        notes: proxy.as_ref().map(Chosen::note).into_iter().collect(),
+        proxy: proxy.map(|chosen| chosen.proxy),
         advice: advice(&profile),
         profile,
         settings,
@@ -123,6 +128,7 @@ fn profile(arguments: &arguments::Run) -> Result<Profile, Trouble> {
     profile.consent.extend(arguments.consent.iter().map(|consent| match consent {
         arguments::Consent::Smuggling => Consent::Smuggling,
         arguments::Consent::Flood => Consent::Flood,
+        arguments::Consent::UnsafeMethods => Consent::UnsafeMethods,
     }));
     profile.limits.concurrency = arguments.concurrency.map_or(profile.limits.concurrency, usize::from);
     Ok(profile)

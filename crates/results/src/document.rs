@@ -18,6 +18,9 @@ pub struct Opening {
     pub configuration: Option<String>,
     /// When it started, RFC 3339 in UTC.
     pub started: String,
+    /// The id of the trace that its requests belong to (W3C Trace Context), by which logs show them; `None` where they bear none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// How many scenarios were chosen.
     pub scenarios: usize,
     /// How many cases they become: this many finish unless the run is interrupted.

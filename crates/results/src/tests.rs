@@ -19,6 +19,7 @@ fn opening() -> Opening {
         target: redactor.text("https://localhost:8443/api/orders"),
         configuration: None,
         started: "2026-08-01T09:30:00Z".to_owned(),
+        trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
         scenarios: 2,
         planned: 3,
     }

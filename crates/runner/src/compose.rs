@@ -16,6 +16,11 @@ pub(crate) struct Destination {
     pub(crate) function: Opening,
     pub(crate) excluded: Option<Opening>,
     pub(crate) keyed: Option<Opening>,
+    pub(crate) warm_up: Option<Opening>,
+    /// The deployment site. Whatever it answers with success is no refusal.
+    pub(crate) scm: Option<(Origin, Opening)>,
+    /// What curl must be told to find it too, word by word.
+    pub(crate) curl: Vec<String>,
     pub(crate) gateway: Option<Elsewhere>,
     pub(crate) previous: Option<Elsewhere>,
 }
@@ -36,7 +41,7 @@ impl Destination {
         match send.to {
             Door::Gateway => self.gateway.as_ref(),
             Door::Previous => self.previous.as_ref(),
-            Door::Function | Door::Excluded | Door::Keyed => None,
+            Door::Function | Door::Excluded | Door::Keyed | Door::WarmUp | Door::Scm => None,
         }
     }
 
@@ -47,6 +52,8 @@ impl Destination {
             Door::Excluded => self.excluded.as_ref(),
             Door::Keyed => self.keyed.as_ref(),
             Door::Gateway | Door::Previous => self.elsewhere(send).map(|elsewhere| &elsewhere.function),
+            Door::WarmUp => self.warm_up.as_ref(),
+            Door::Scm => self.scm.as_ref().map(|(_, opening)| opening),
         };
         door.unwrap_or(&self.function)
     }
@@ -58,7 +65,8 @@ impl Destination {
 
     /// The server that a step goes to.
     pub(crate) fn origin_of(&self, send: &Send) -> &Origin {
-        self.elsewhere(send).map_or(&self.origin, |elsewhere| &elsewhere.origin)
+        let scm = self.scm.as_ref().filter(|_| send.to == Door::Scm).map(|(origin, _)| origin);
+        scm.or_else(|| self.elsewhere(send).map(|elsewhere| &elsewhere.origin)).unwrap_or(&self.origin)
     }
 
     /// The path that a step goes to, with its variables.
@@ -157,6 +165,7 @@ pub(crate) fn replay(send: &Send, values: &Values<'_>, to: &Destination, ca: Opt
     if origin.is_https() {
         words.extend(ca.map(|file| format!("--cacert {}", quote(file))));
     }
+    words.extend_from_slice(&to.curl);
     words.extend(match method {
         "GET" if send.body.is_none() => None,
         "HEAD" => Some("--head".to_owned()),

@@ -37,6 +37,7 @@ impl Known {
         set("target.path".to_owned(), Some(target.path.clone()));
         set("target.excluded".to_owned(), target.excluded.as_ref().map(|door| door.path.clone()));
         set("target.keyed".to_owned(), target.keyed.as_ref().map(|door| door.path.clone()));
+        set("target.warm-up".to_owned(), target.warm_up.as_ref().map(|door| door.path.clone()));
         set("target.audience".to_owned(), roles.audience().map(str::to_owned));
         set("target.tenant".to_owned(), own_tenant.clone());
         for (name, key) in keys {
@@ -141,6 +142,13 @@ pub(crate) fn advice(name: &str) -> String {
         ("gateway", _) => "the profile names no gateway: add `gateway: { url: ..., subscription-key: ... }`".to_owned(),
         ("previous", _) => {
             "the profile names no previous instance: add `previous: { url: ..., function-key: ... }`".to_owned()
+        }
+        ("target", "warm-up") => {
+            "the profile names no warm-up path: add `target.warm-up: { path: ... }` where `WEBSITE_WARMUP_PATH` is set"
+                .to_owned()
+        }
+        ("target", "scm") => {
+            "the deployment site is not known: add `target.scm: https://NAME.scm.azurewebsites.net`".to_owned()
         }
         ("target", _) => format!("neither the profile nor the settings say what the target's `{member}` is"),
         ("settings", "identity" | "group") => {

@@ -8,6 +8,7 @@
 //! It never validates a token, never bends a promise to the target's settings, and reads neither arguments nor environment.
 
 mod attribute;
+mod clocks;
 mod compose;
 mod control;
 mod evidence;
@@ -31,6 +32,7 @@ mod sink;
 mod stock;
 mod suspects;
 mod tokens;
+mod trace;
 mod variables;
 
 pub use gate::{Demands, Gate};

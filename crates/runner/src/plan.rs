@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use scenario::{Case, Consent, Door, Outcome, Profile, Scenario, Step};
+use scenario::{Address, Case, Consent, Door, Outcome, Profile, Scenario, Step};
 use token::{Need, Recipe, Token};
 
 use crate::issuer::Directory;
@@ -37,11 +37,15 @@ pub(crate) struct Plan<'a> {
     pub(crate) laboratory: bool,
 }
 
+const UNSAFE_METHODS: &str = "unsafe-methods";
+
 impl Plan<'_> {
     /// Plans one case.
     pub(crate) fn of(&self, scenario: &Scenario, case: &Case) -> Planned {
-        let lacking =
-            self.lacks_consent(scenario).or_else(|| self.lacks_door(case)).or_else(|| self.lacks_value(scenario, case));
+        let lacking = self
+            .lacks_consent(scenario, case)
+            .or_else(|| self.lacks_door(case))
+            .or_else(|| self.lacks_value(scenario, case));
         let lacking = lacking.or_else(|| case.recipes().find_map(|recipe| self.lacks_token(recipe)));
         match lacking.or_else(|| self.is_blind(case)) {
             Some(reason) => Planned::Skipped(reason),
@@ -50,15 +54,25 @@ impl Plan<'_> {
         }
     }
 
-    fn lacks_consent(&self, scenario: &Scenario) -> Option<String> {
-        let consent = scenario.consent.filter(|consent| !self.profile.consent.contains(consent))?;
-        let word = match consent {
-            Consent::Smuggling => "smuggling",
-            Consent::Flood => "flood",
+    fn lacks_consent(&self, scenario: &Scenario, case: &Case) -> Option<String> {
+        let lacks = |consent: &Consent| !self.profile.consent.contains(consent);
+        let only = |what: &str, word| {
+            format!(
+                "{what} only where the target's owner agrees to it: `--consent {word}`, or `consent: [{word}]` in a profile"
+            )
         };
-        Some(format!(
-            "is played only where the target's owner agrees to it: `--consent {word}`, or `consent: [{word}]` in a profile"
-        ))
+        match scenario.consent.filter(lacks) {
+            Some(Consent::Smuggling) => return Some(only("is played", "smuggling")),
+            Some(Consent::Flood) => return Some(only("is played", "flood")),
+            // The reference app is there for nothing else.
+            Some(Consent::UnsafeMethods) if !self.laboratory => return Some(only("is played", UNSAFE_METHODS)),
+            Some(Consent::UnsafeMethods) | None => {}
+        }
+        if self.laboratory || !lacks(&Consent::UnsafeMethods) {
+            return None;
+        }
+        let method = case.unsafe_method(&self.profile.target.method)?;
+        Some(only(&format!("{method} may change something and is sent"), UNSAFE_METHODS))
     }
 
     fn lacks_door(&self, case: &Case) -> Option<String> {
@@ -69,7 +83,12 @@ impl Plan<'_> {
             Door::Keyed => target.keyed.is_none().then_some("target.keyed"),
             Door::Gateway => self.profile.gateway.is_none().then_some("gateway"),
             Door::Previous => self.profile.previous.is_none().then_some("previous"),
+            Door::WarmUp => target.warm_up.is_none().then_some("target.warm-up"),
+            Door::Scm => target.scm.is_none().then_some("target.scm"),
         };
+        if case.handshakes().next().is_some() && !matches!(&target.address, Address::Url(url) if url.https) {
+            return Some("the target speaks plain HTTP: there is no handshake".to_owned());
+        }
         case.exchanges().find_map(|step| missing(step.send.to)).map(advice)
     }
 

@@ -1,19 +1,22 @@
 //! Plays one case: makes its tokens, sends its requests, judges the answers.
 
 mod allowance;
+mod handshake;
 mod step;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use authsettings::Settings;
 use results::{AnsweredBy, Means, Observed, Redactor, Verdict};
 use scenario::{Case, Platform, PrincipalPlace, Scenario, Step};
 use serve::Clock;
-use token::Token;
-use wire::Sender;
+use token::{Token, UnixTime};
+use tokio::time::Instant;
+use wire::{Exchange, Sender};
 
+use crate::clocks;
 use crate::compose::Destination;
 use crate::issuer::Issuer;
 use crate::judge::Judgement;
@@ -25,6 +28,7 @@ use crate::scene::Scene;
 use crate::sink::{Place, Sink};
 use crate::suspects::Suspects;
 use crate::tokens::Tokens;
+use crate::trace::Trace;
 use crate::variables::names_sink;
 use step::Played;
 
@@ -53,6 +57,10 @@ pub(crate) struct Player {
     pub(crate) clock: Clock,
     pub(crate) evidence: bool,
     pub(crate) allowance: Allowance,
+    /// The name of the run.
+    pub(crate) trace: Trace,
+    /// How many seconds the target's clock is ahead of ours: of all answers, what was furthest off.
+    pub(crate) ahead: Mutex<Option<i64>>,
     /// The file of the authority that a curl line must be told of.
     pub(crate) ca: Option<String>,
     /// What was seen, where settings are believed to be in force and the target is not one that was made for this run.
@@ -95,6 +103,7 @@ impl Player {
                 (result.verdict, result.reason) = (Verdict::Error, Some(reason));
             }
         }
+        self.doubt_times(case, &mut result);
         // A target that all cases share may know from before what the issuer is made to say otherwise here, for as long as it likes.
         let may_remember = case.disturbs() && self.laboratory.is_none();
         if result.verdict == Verdict::Warn && self.strict && !may_remember {
@@ -124,12 +133,13 @@ impl Player {
                     Ok(()) => continue,
                     Err(trouble) => (Played::nothing(Verdict::Error, self.redactor.text(&trouble.to_string())), None),
                 },
+                Step::Tls(version) => (self.handshake(*version).await, None),
                 Step::Wait(seconds) => {
                     scene.wait(*seconds).await;
                     continue;
                 }
             };
-            let Played { judgement, observed, begun, exchange, replay } = played;
+            let Played { judgement, observed, begun, exchange, replay, .. } = played;
             first_sent = first_sent.or(begun);
             let within = |text: String| match case.steps.len() {
                 1 => text,
@@ -161,6 +171,31 @@ impl Player {
         result.duration_ms = first_sent.map_or(Duration::ZERO, |sent: Instant| sent.elapsed()).into();
     }
 
+    /// Takes note of what time it is where an answer comes from. A target that is started for single cases has clocks that are set.
+    pub(crate) fn note_time(&self, exchange: &Exchange, asked: UnixTime) {
+        let Some(seen) = clocks::ahead(exchange, asked, (self.clock)()).filter(|_| self.laboratory.is_none()) else {
+            return;
+        };
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *ahead = ahead.filter(|known| known.saturating_abs() >= seen.saturating_abs()).or(Some(seen));
+    }
+
+    /// How far the target's clock is off, where that matters.
+    pub(crate) fn clock_trouble(&self) -> Option<i64> {
+        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.filter(|ahead| ahead.saturating_abs() > clocks::TOLERATED)
+    }
+
+    /// Takes back a verdict that two clocks might have decided.
+    fn doubt_times(&self, case: &Case, result: &mut results::Case) {
+        let Some(ahead) = self.clock_trouble().filter(|ahead| clocks::could_decide(case, *ahead)) else { return };
+        if matches!(result.verdict, Verdict::Pass | Verdict::Warn | Verdict::Fail) {
+            let was = result.reason.take().map_or_else(String::new, |reason| format!(" (it was: {})", reason.as_str()));
+            let reason = format!("{}, which may have decided this{was}", clocks::told(ahead));
+            (result.verdict, result.reason) = (Verdict::Inconclusive, Some(self.redactor.text(&reason)));
+        }
+    }
+
     /// The record of a case that was not played.
     pub(crate) fn unplayed(
         &self,
@@ -179,7 +214,7 @@ impl Player {
             severity: scenario.severity,
             verdict,
             reason: reason.map(|reason| self.redactor.text(reason)),
-            expected: case.exchanges().map(|step| step.expect.outcome.word()).collect::<Vec<_>>().join(", then "),
+            expected: expected(case),
             predicted: None,
             observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
             drift: None,
@@ -225,6 +260,16 @@ impl Player {
             }
         }
     }
+}
+
+/// What a case promises, step by step.
+fn expected(case: &Case) -> String {
+    let word = |step: &Step| match step {
+        Step::Exchange(exchange) => Some(exchange.expect.outcome.word().to_owned()),
+        Step::Tls(version) => Some(format!("TLS {} refused", version.number())),
+        Step::Issuer(_) | Step::Wait(_) => None,
+    };
+    case.steps.iter().filter_map(word).collect::<Vec<_>>().join(", then ")
 }
 
 /// How much a step's verdict weighs among those of its case.

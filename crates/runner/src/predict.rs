@@ -110,7 +110,7 @@ fn sights(case: &Case, version: Version) -> Vec<Sight> {
         match step {
             Step::Exchange(exchange) => sights.push(sight(&exchange.send, version, disturbed)),
             // The end of trouble that there was not changes nothing.
-            Step::Issuer(Act::Restore) | Step::Wait(_) => {}
+            Step::Issuer(Act::Restore) | Step::Wait(_) | Step::Tls(_) => {}
             Step::Issuer(_) => disturbed = true,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use scenario::Send;
 use wire::{RequestBytes, WireError};
 
 use crate::attribute::attribute;
@@ -26,7 +27,10 @@ pub(crate) async fn ready(player: &Player, patience: Duration, insist: bool) -> 
     let mut pause = FIRST_PAUSE;
     loop {
         player.allowance.take().await.map_err(|limit| format!("{limit} before it was ready"))?;
-        let request = RequestBytes::ordinary(&to.method, &to.origin, to.function.path.as_str(), NO_HEADERS, Vec::new());
+        let mut request =
+            RequestBytes::ordinary(&to.method, &to.origin, to.function.path.as_str(), NO_HEADERS, Vec::new());
+        player.trace.sign(&Send::default(), &mut request);
+        let asked = (player.clock)();
         let trouble = match player.sender.send(&to.origin, &request).await {
             Ok(exchange) if STARTING.contains(&exchange.status) => format!(
                 "{} still answered {} after {:.1} s; is the app running?",
@@ -34,7 +38,10 @@ pub(crate) async fn ready(player: &Player, patience: Duration, insist: bool) -> 
                 exchange.status,
                 begun.elapsed().as_secs_f64()
             ),
-            Ok(_) => return Ok(()),
+            Ok(exchange) => {
+                player.note_time(&exchange, asked);
+                return Ok(());
+            }
             // It is there. Some gateways drop who brings no credential without a word, and answer others.
             Err(WireError::Reset { .. }) if !insist => return Ok(()),
             Err(error) if insist && may_pass(&error) => error.to_string(),

@@ -2,13 +2,14 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use authsettings::Settings;
 use results::{Closing, Event, Opening, Redactor, Reporter};
-use scenario::{Act, Address, Case, Platform, Profile, Scenario, Site, Step};
+use scenario::{Act, Address, BaseUrl, Case, Platform, Profile, Scenario, Site, Step, Target};
 use serve::Clock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,6 +28,7 @@ use crate::session::Session;
 use crate::sink::Sink;
 use crate::suspects::Suspects;
 use crate::tokens::Tokens;
+use crate::trace::Trace;
 
 /// What is to be played, against what, and how.
 #[derive(Clone)]
@@ -49,6 +51,8 @@ pub struct Run {
     pub laboratory: Option<Arc<dyn Laboratory>>,
     /// Whom to trust for the target's certificate.
     pub trust: Trust,
+    /// Through which https goes to targets on other machines.
+    pub proxy: Option<wire::Proxy>,
     /// What must not appear in any output.
     pub secrets: Vec<String>,
     /// How long to wait for a target that says it is starting; `Some` waits for one that refuses connections too.
@@ -96,6 +100,7 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
         target: player.redactor.text(&format!("{}{}", player.destination.origin, player.destination.function.path)),
         configuration: run.configuration.clone(),
         started: rfc3339((run.clock)()),
+        trace: Some(player.trace.id().to_owned()),
         scenarios: run.scenarios.len(),
         planned,
     }))?;
@@ -165,6 +170,8 @@ pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError>
         world: World::of_run(&run.profile, roles, &known, run.issuer.as_deref(), url),
         sender: Sender::new(SenderConfig {
             trust: run.trust.clone(),
+            addresses: target.resolve.iter().map(|(host, ip)| (host.clone(), SocketAddr::new(*ip, 0))).collect(),
+            proxy: run.proxy.clone(),
             connect: limits.connect,
             first_byte: limits.answer,
             answer: limits.answer,
@@ -179,6 +186,12 @@ pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError>
             keyed: target.keyed.clone(),
             gateway: run.profile.gateway.as_ref().map(|site| elsewhere(site, "gateway", run)),
             previous: run.profile.previous.as_ref().map(|site| elsewhere(site, "previous", run)),
+            warm_up: target.warm_up.clone(),
+            scm: target.scm.as_ref().map(|url| {
+                let opening = scenario::Opening { path: "/".to_owned(), marker: None };
+                (Origin::new(url.https, &url.host, url.port), opening)
+            }),
+            curl: curl(url, target),
         },
         principal: target.principal.clone(),
         platform: target.platform,
@@ -194,6 +207,8 @@ pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError>
         clock: Arc::clone(&run.clock),
         evidence: run.evidence,
         allowance: Allowance::new(limits),
+        trace: Trace::new(),
+        ahead: Mutex::default(),
         ca: target.ca.as_ref().map(|file| file.display().to_string()),
         suspects: (run.settings.is_some() && run.laboratory.is_none()).then(Suspects::default),
         in_trouble: Mutex::default(),
@@ -211,6 +226,21 @@ fn elsewhere(site: &Site, name: &str, run: &Run) -> Elsewhere {
         },
         key: run.keys.iter().find(|(known, _)| known == name).map(|(_, key)| key.clone()),
     }
+}
+
+/// What else curl must be told to find the target.
+fn curl(url: &BaseUrl, target: &Target) -> Vec<String> {
+    let mut words = Vec::new();
+    for (host, ip) in &target.resolve {
+        let ip = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+        words.push(format!("--resolve {host}:{}:{ip}", url.port));
+    }
+    words.extend(match &target.proxy {
+        None => None,
+        Some(scenario::Proxy::None) => Some("--noproxy '*'".to_owned()),
+        Some(scenario::Proxy::At(proxy)) => Some(format!("--proxy {proxy}")),
+    });
+    words
 }
 
 fn rfc3339(at: i64) -> String {

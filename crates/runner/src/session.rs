@@ -12,6 +12,7 @@ use scenario::{Case, Door, Scenario};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::clocks;
 use crate::control::{Controls, got_in};
 use crate::plan::Planned;
 use crate::player::{Ended, Player};
@@ -283,7 +284,9 @@ impl<'a> Session<'a> {
     /// What the reader should know about the run as a whole.
     pub(crate) fn notes(&self) -> Vec<String> {
         let interrupted = self.interrupted.then(|| "interrupted: what is told was played, the rest was not".to_owned());
-        interrupted.into_iter().chain(self.unreachable.clone()).collect()
+        let clocks = self.player.clock_trouble().map(clocks::told);
+        let clocks = clocks.map(|told| format!("{told}: cases that rest on a token's times prove nothing"));
+        interrupted.into_iter().chain(self.unreachable.clone()).chain(clocks).collect()
     }
 
     /// Whether the target could be reached.
@@ -330,8 +333,7 @@ impl<'a> Session<'a> {
         if control {
             self.controls.finished(case.way(), &ended.case);
         }
-        let way = case.way();
-        let denies = case.exchanges().any(|step| step.expect.outcome.is_denial());
+        let (way, denies) = (case.way(), case.denies());
         if ended.places.is_empty() {
             return self.tell(way, denies, ended.case);
         }

@@ -28,7 +28,7 @@ fn of_step(step: &Step) -> Vec<String> {
             found.extend(send.token.iter().chain(&send.other_token).flat_map(token::Recipe::variables));
         }
         Step::Issuer(Act::Trouble { trouble, .. }) => of_trouble(trouble, &mut found),
-        Step::Issuer(_) | Step::Wait(_) => {}
+        Step::Issuer(_) | Step::Wait(_) | Step::Tls(_) => {}
     }
     found
 }

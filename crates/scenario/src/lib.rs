@@ -30,9 +30,9 @@ pub use act::{Act, Document, KeyChange, Trouble};
 pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
 pub use profile::{
     Address, AddressError, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks, Opening,
-    Platform, PrincipalPlace, Profile, Secret, Sink, Site, Target, Waived, is_case,
+    Platform, PrincipalPlace, Profile, Proxy, Secret, Sink, Site, Target, Waived, is_case,
 };
 pub use read::read;
-pub use scenario::{Case, Consent, Exchange, Scenario, Step};
+pub use scenario::{Case, Consent, Exchange, OldTls, Scenario, Step};
 pub use send::{Door, Send};
 pub use template::Template;

@@ -16,7 +16,7 @@ pub use issuer::{Issuer, IssuerNames, Mocks};
 pub use limits::Limits;
 pub use sink::Sink;
 pub use site::Site;
-pub use target::{Marker, Opening, Platform, PrincipalPlace, Target};
+pub use target::{Marker, Opening, Platform, PrincipalPlace, Proxy, Target};
 pub use waiver::{Waived, is_case};
 
 use std::path::{Path, PathBuf};

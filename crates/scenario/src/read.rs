@@ -20,7 +20,8 @@ const SEVERITIES: [(&str, Severity); 5] = [
 ];
 
 /// The words of consent, in scenarios and profiles.
-pub(crate) const CONSENTS: [(&str, Consent); 2] = [("smuggling", Consent::Smuggling), ("flood", Consent::Flood)];
+pub(crate) const CONSENTS: [(&str, Consent); 3] =
+    [("smuggling", Consent::Smuggling), ("flood", Consent::Flood), ("unsafe-methods", Consent::UnsafeMethods)];
 
 /// Reads scenario files, each by itself: a broken one is reported and left out, the others are read all the same.
 pub fn read(sources: &[Arc<Source>]) -> (Vec<Scenario>, Vec<Diagnostic>) {
@@ -78,6 +79,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
     let requires = fields.optional("requires").map(|node| required_names(node, problems)).unwrap_or_default();
     let consent = fields.optional("consent").and_then(|node| problems.word(node, &CONSENTS));
     let control = fields.boolean_or("control", false);
+    let deployed = fields.boolean_or("deployed", false);
     let axes = fields.optional("variants").map(|node| variants::read(node, problems)).unwrap_or_default();
     let steps = written(&fields, problems);
     fields.finish();
@@ -96,6 +98,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
             requires,
             consent,
             control,
+            deployed,
             source,
             axes,
             steps,

@@ -39,6 +39,8 @@ pub struct Scenario {
     pub consent: Option<Consent>,
     /// Whether this is a positive control: without it no denial counts.
     pub control: bool,
+    /// Whether only a deployed target can show it: it is not chosen where the target is the reference app.
+    pub deployed: bool,
     /// The file.
     pub source: Arc<Source>,
     pub(crate) axes: Vec<Axis>,
@@ -52,7 +54,12 @@ pub enum Consent {
     Smuggling,
     /// More requests at once than a caller would send.
     Flood,
+    /// Requests of methods that may change something: all but GET, HEAD, OPTIONS and the one that the target's function takes.
+    UnsafeMethods,
 }
+
+/// Methods that change nothing.
+const SAFE: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 
 /// One variant of a scenario, ready to be planned.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +82,27 @@ pub enum Step {
     Issuer(Act),
     /// So many seconds go by: set where the target takes its time from the run, waited for elsewhere.
     Wait(i64),
+    /// A TLS handshake of this old version is begun, and the target must refuse it.
+    Tls(OldTls),
+}
+
+/// A version of TLS that nobody should speak any more (RFC 8996).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldTls {
+    /// TLS 1.0.
+    V1_0,
+    /// TLS 1.1.
+    V1_1,
+}
+
+impl OldTls {
+    /// `1.0`.
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::V1_0 => "1.0",
+            Self::V1_1 => "1.1",
+        }
+    }
 }
 
 /// One request and what is expected of its answer.
@@ -108,7 +136,7 @@ impl Scenario {
     pub fn needs_beside(&self) -> Option<Door> {
         match self.cases().next().map(|case| case.way()).unwrap_or_default() {
             Door::Function if self.requires.iter().any(|name| name == "key.previous") => Some(Door::Previous),
-            Door::Function | Door::Excluded | Door::Keyed => None,
+            Door::Function | Door::Excluded | Door::Keyed | Door::WarmUp | Door::Scm => None,
             way @ (Door::Gateway | Door::Previous) => Some(way),
         }
     }
@@ -138,7 +166,7 @@ impl Case {
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.steps.iter().filter_map(|step| match step {
             Step::Exchange(exchange) => Some(exchange),
-            Step::Issuer(_) | Step::Wait(_) => None,
+            Step::Issuer(_) | Step::Wait(_) | Step::Tls(_) => None,
         })
     }
 
@@ -148,14 +176,31 @@ impl Case {
         self.exchanges().map(|step| step.send.to).find(elsewhere).unwrap_or_default()
     }
 
+    /// The handshakes among its steps.
+    pub fn handshakes(&self) -> impl Iterator<Item = OldTls> {
+        self.steps.iter().filter_map(|step| if let Step::Tls(version) = step { Some(*version) } else { None })
+    }
+
+    /// Whether it expects a refusal, so that it proves nothing where nobody is let in.
+    pub fn denies(&self) -> bool {
+        self.exchanges().any(|step| step.expect.outcome.is_denial()) || self.handshakes().next().is_some()
+    }
+
     /// The recipes of all its tokens.
     pub fn recipes(&self) -> impl Iterator<Item = &Recipe> {
         self.exchanges().flat_map(|exchange| exchange.send.token.iter().chain(&exchange.send.other_token))
     }
 
+    /// The first method among its requests that may change something (RFC 9110 section 9.2.1). `own` is the one that the target's
+    /// function takes. Methods are compared to the letter: what nobody knows may do anything.
+    pub fn unsafe_method<'a>(&'a self, own: &'a str) -> Option<&'a str> {
+        let methods = self.exchanges().map(|step| step.send.method.as_deref().unwrap_or(own));
+        methods.into_iter().find(|method| !SAFE.contains(method) && *method != own)
+    }
+
     /// Whether it disturbs the issuer or the time, so that it needs a tenant and a target of its own, or to be alone.
     pub fn disturbs(&self) -> bool {
-        self.steps.iter().any(|step| !matches!(step, Step::Exchange(_)))
+        self.steps.iter().any(|step| matches!(step, Step::Issuer(_) | Step::Wait(_)))
     }
 
     /// Whether it needs a tenant of its own, or to be alone: for what it does, or because it counts what others would add to.

@@ -47,6 +47,10 @@ pub enum Door {
     Excluded,
     /// The protected one that asks for a key as well: `target.keyed`.
     Keyed,
+    /// The path that goes round authentication while the app warms up: `target.warm-up`.
+    WarmUp,
+    /// The site that the app is deployed by, another host: `target.scm`.
+    Scm,
     /// The protected one, through the gateway in front of it: `gateway`. Its subscription key is sent along.
     Gateway,
     /// The one of the instance that is replaced: `previous`. Its key is sent along.
@@ -54,28 +58,24 @@ pub enum Door {
 }
 
 impl Door {
-    /// The word for it in scenarios and reports.
-    pub fn word(self) -> &'static str {
-        let word = DOORS.iter().find(|(_, door)| *door == self);
-        word.map_or("function", |(word, _)| word)
-    }
-
     /// The header in which the key of this way is sent along.
     pub fn key_header(self) -> Option<&'static str> {
         match self {
             Self::Gateway => Some("Ocp-Apim-Subscription-Key"),
             Self::Previous => Some("x-functions-key"),
-            Self::Function | Self::Excluded | Self::Keyed => None,
+            Self::Function | Self::Excluded | Self::Keyed | Self::WarmUp | Self::Scm => None,
         }
     }
 }
 
-const DOORS: [(&str, Door); 5] = [
+const DOORS: [(&str, Door); 7] = [
     ("function", Door::Function),
     ("excluded", Door::Excluded),
     ("keyed", Door::Keyed),
     ("gateway", Door::Gateway),
     ("previous", Door::Previous),
+    ("warm-up", Door::WarmUp),
+    ("scm", Door::Scm),
 ];
 
 impl Send {

@@ -7,7 +7,7 @@ use crate::check::Check;
 use crate::expect::{self, Outcome, Principal};
 use crate::places::Places;
 use crate::recipe::span_of_time;
-use crate::scenario::{Exchange, Step};
+use crate::scenario::{Exchange, OldTls, Step};
 use crate::send::{self, Door};
 use crate::substitute::substitute;
 use crate::variants::{self, Axis, Variant};
@@ -24,12 +24,13 @@ pub(crate) enum Written {
     Exchange { send: Option<Node>, expect: Option<Node>, times: Option<Node> },
     Issuer(Node),
     Wait(Node),
+    Tls(Node),
 }
 
 impl Written {
-    /// Whether it is more than a request.
+    /// Whether it does something to the issuer or the time.
     pub(crate) fn disturbs(&self) -> bool {
-        !matches!(self, Self::Exchange { .. })
+        matches!(self, Self::Issuer(_) | Self::Wait(_))
     }
 }
 
@@ -63,18 +64,19 @@ pub(crate) fn written(fields: &Fields<'_>, problems: &Problems) -> Vec<Written> 
 
 fn step(item: &Node, problems: &Problems) -> Option<Written> {
     let fields = problems.fields(item)?;
-    let (issuer, wait) = (fields.optional("issuer"), fields.optional("wait"));
+    let (issuer, wait, tls) = (fields.optional("issuer"), fields.optional("wait"), fields.optional("tls"));
     let other = ["send", "expect", "times"].map(|key| fields.optional(key));
-    let step = match (issuer, wait) {
-        (None, None) => {
+    let step = match (issuer, wait, tls) {
+        (None, None, None) => {
             let (send, expect) = (fields.required("send").cloned(), fields.required("expect").cloned());
             Written::Exchange { send, expect, times: other[2].cloned() }
         }
-        (Some(node), _) => Written::Issuer(node.clone()),
-        (None, Some(node)) => Written::Wait(node.clone()),
+        (Some(node), ..) => Written::Issuer(node.clone()),
+        (None, Some(node), _) => Written::Wait(node.clone()),
+        (None, None, Some(node)) => Written::Tls(node.clone()),
     };
-    let several = usize::from(issuer.is_some()) + usize::from(wait.is_some()) + other.iter().flatten().count();
-    if step.disturbs() && several > 1 {
+    let several = [issuer, wait, tls].into_iter().chain(other).flatten().count();
+    if !matches!(step, Written::Exchange { .. }) && several > 1 {
         let help = "write each as a step of its own: `- issuer: ...`, `- wait: ...`, `- { send: ..., expect: ... }`";
         problems.error(fields.span(), "these are several steps", help);
     }
@@ -90,7 +92,7 @@ pub(crate) fn check(axes: &[Axis], steps: &[Written], control: bool, problems: &
             Written::Exchange { send, expect, times } => {
                 send.iter().chain(expect).chain(times).for_each(|node| variables.node(node));
             }
-            Written::Issuer(node) | Written::Wait(node) => variables.node(node),
+            Written::Issuer(node) | Written::Wait(node) | Written::Tls(node) => variables.node(node),
         }
     }
     let mut refused = variables.finish();
@@ -144,7 +146,7 @@ fn places(steps: &[Written], variant: &Variant<'_>, problems: &Problems) -> Vec<
                 expect.iter().chain(times).for_each(|node| places.fixed(&filled(node)));
             }
             Written::Issuer(node) => places.act(&filled(node)),
-            Written::Wait(node) => places.fixed(&filled(node)),
+            Written::Wait(node) | Written::Tls(node) => places.fixed(&filled(node)),
         }
     }
     places.finish()
@@ -188,7 +190,16 @@ fn read(step: &Written, variant: &Variant<'_>, problems: &Problems) -> Option<St
         }
         Written::Issuer(node) => act::read(&filled(node), problems).map(Step::Issuer),
         Written::Wait(node) => wait(&filled(node), problems).map(Step::Wait),
+        Written::Tls(node) => tls(&filled(node), problems).map(Step::Tls),
     }
+}
+
+fn tls(node: &Node, problems: &Problems) -> Option<OldTls> {
+    let fields = problems.fields(node)?;
+    let versions = [OldTls::V1_0, OldTls::V1_1].map(|version| (version.number(), version));
+    let refuses = fields.required("refuses").and_then(|node| problems.word(node, &versions));
+    fields.finish();
+    refuses
 }
 
 fn repetitions(node: &Node, problems: &Problems) -> Option<u32> {

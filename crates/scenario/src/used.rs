@@ -20,7 +20,7 @@ pub(crate) fn step(step: &Step, into: &mut Names) {
             into.extend(send.token.iter().chain(&send.other_token).flat_map(Recipe::variables));
         }
         Step::Issuer(act) => self::act(act, into),
-        Step::Wait(_) => {}
+        Step::Wait(_) | Step::Tls(_) => {}
     }
 }
 

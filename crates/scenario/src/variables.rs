@@ -41,7 +41,7 @@ enum Names {
 const OF_KEYS: Names = Names::Known(&["jwk", "kid", "kty", "use", "alg", "n", "e", "x5c", "x5t", "crv", "x", "y"]);
 
 const SPACES: [(&str, Kind, Names); 13] = [
-    ("target", Kind::World, Names::Known(&["host", "path", "excluded", "keyed", "audience", "tenant"])),
+    ("target", Kind::World, Names::Known(&["host", "path", "excluded", "keyed", "warm-up", "audience", "tenant"])),
     ("settings", Kind::World, Names::Known(&["identity", "group"])),
     ("key", Kind::World, Names::Known(&["master", "host", "function", "system", "gateway", "previous"])),
     ("sink", Kind::World, Names::Known(&["url", "authority", "path"])),

@@ -1,5 +1,5 @@
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::error::{Phase, WireError};
 use crate::origin::Origin;
+use crate::proxy::{NoTunnel, Proxy};
 
 /// A connection, plain or TLS.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -31,22 +32,27 @@ pub(crate) struct Connector {
     addresses: Vec<(String, SocketAddr)>,
     /// For name and TCP together, and once more for TLS.
     patience: Duration,
+    /// Through which TLS to other machines goes.
+    proxy: Option<Proxy>,
 }
 
 impl Connector {
-    pub(crate) fn new(tls: ClientConfig, addresses: Vec<(String, SocketAddr)>, patience: Duration) -> Self {
-        Self { tls: TlsConnector::from(Arc::new(tls)), addresses, patience }
+    pub(crate) fn new(
+        tls: ClientConfig,
+        addresses: Vec<(String, SocketAddr)>,
+        proxy: Option<Proxy>,
+        patience: Duration,
+    ) -> Self {
+        Self { tls: TlsConnector::from(Arc::new(tls)), addresses, patience, proxy }
     }
 
     /// Opens a connection to an origin.
     pub(crate) async fn connect(&self, origin: &Origin) -> Result<Line, WireError> {
-        let (stream, address) = self.tcp(origin).await?;
-        // Requests are written whole; waiting to fill a packet would only cost time.
-        let _ = stream.set_nodelay(true);
+        let (stream, address) = self.way(origin).await?;
         if !origin.is_https() {
             return Ok(Line { stream: Box::new(stream), address });
         }
-        let at = place(origin, Some(address));
+        let at = self.place(origin, address);
         let name = ServerName::try_from(origin.host().to_owned()).map_err(|error| WireError::Tls {
             at: at.clone(),
             reason: format!("`{}` cannot stand in a certificate: {error}", origin.host()),
@@ -56,6 +62,60 @@ impl Connector {
             Ok(Ok(stream)) => Ok(Line { stream: Box::new(stream), address }),
             Ok(Err(error)) => Err(WireError::handshake(at, origin.host(), &error)),
             Err(_) => Err(WireError::TimedOut { at, phase: Phase::Handshake, after: self.patience }),
+        }
+    }
+
+    /// Opens a connection on which nothing was said yet.
+    pub(crate) async fn way(&self, origin: &Origin) -> Result<(TcpStream, SocketAddr), WireError> {
+        let (stream, address) = match self.proxy_to(origin) {
+            Some(proxy) => self.tunnel(proxy, origin).await?,
+            None => self.tcp(origin).await?,
+        };
+        // Requests are written whole; waiting to fill a packet would only cost time.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, address))
+    }
+
+    /// The proxy through which an origin is reached: only TLS goes through one, and nothing that stays on this machine.
+    fn proxy_to(&self, origin: &Origin) -> Option<&Proxy> {
+        let is_here = |ip: IpAddr| ip.to_canonical().is_loopback();
+        let stays = origin.host() == "localhost"
+            || origin.ip().or(self.known(origin).map(|known| known.ip())).is_some_and(is_here);
+        self.proxy.as_ref().filter(|_| origin.is_https() && !stays)
+    }
+
+    /// Opens a way through a proxy, to the address that is known for the origin or else to its name, which the proxy resolves.
+    async fn tunnel(&self, proxy: &Proxy, origin: &Origin) -> Result<(TcpStream, SocketAddr), WireError> {
+        let failed = |NoTunnel(reason, advice)| WireError::Proxy {
+            at: origin.to_string(),
+            proxy: proxy.to_string(),
+            reason,
+            advice,
+        };
+        let unreachable = |error: WireError| {
+            failed(NoTunnel(
+                format!("cannot be reached ({error})"),
+                "check `HTTPS_PROXY`, or `target.proxy` in a profile",
+            ))
+        };
+        let (mut stream, address) = self.tcp(proxy.origin()).await.map_err(unreachable)?;
+        let to = self.known(origin).map_or_else(|| origin.host_and_port(), |known| known.to_string());
+        let late = |_| {
+            NoTunnel(
+                format!("did not answer within {:.1} s", self.patience.as_secs_f64()),
+                "try again, or allow more time",
+            )
+        };
+        let opened = timeout(self.patience, proxy.tunnel(&mut stream, &to)).await.map_err(late);
+        opened.and_then(|opened| opened).map_err(failed)?;
+        Ok((stream, address))
+    }
+
+    /// An origin for a message, with what lies behind the name.
+    pub(crate) fn place(&self, origin: &Origin, address: SocketAddr) -> String {
+        match self.proxy_to(origin) {
+            Some(proxy) => format!("{origin} (through the proxy {proxy})"),
+            None => place(origin, Some(address)),
         }
     }
 
@@ -87,10 +147,16 @@ impl Connector {
         if let Some(ip) = origin.ip() {
             return Ok(vec![SocketAddr::new(ip, origin.port())]);
         }
-        match self.addresses.iter().find(|(host, _)| host.eq_ignore_ascii_case(origin.host())) {
-            Some((_, address)) => Ok(vec![mapped(origin, *address)]),
+        match self.known(origin) {
+            Some(address) => Ok(vec![address]),
             None => Ok(lookup_host((origin.host(), origin.port())).await?.collect()),
         }
+    }
+
+    /// The address of a host that is known beforehand.
+    fn known(&self, origin: &Origin) -> Option<SocketAddr> {
+        let known = self.addresses.iter().find(|(host, _)| host.eq_ignore_ascii_case(origin.host()));
+        known.map(|(_, address)| mapped(origin, *address))
     }
 }
 
@@ -103,7 +169,7 @@ fn mapped(origin: &Origin, mut address: SocketAddr) -> SocketAddr {
 }
 
 /// An origin for a message, with the address behind it where the name does not say it.
-pub(crate) fn place(origin: &Origin, address: Option<SocketAddr>) -> String {
+fn place(origin: &Origin, address: Option<SocketAddr>) -> String {
     match address {
         Some(address) if origin.ip() != Some(address.ip()) => format!("{origin} ({address})"),
         _ => origin.to_string(),

@@ -42,6 +42,18 @@ pub enum WireError {
         /// What the system said.
         reason: String,
     },
+    /// The proxy gave no way to the target.
+    #[error("{at}: the proxy {proxy} {reason}; {advice}")]
+    Proxy {
+        /// The origin.
+        at: String,
+        /// Host and port.
+        proxy: String,
+        /// What it did.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// The TLS handshake failed.
     #[error("{at}: {reason}; {advice}")]
     Tls {

@@ -82,6 +82,12 @@ impl Origin {
         if self.has_default_port() { host } else { format!("{host}:{}", self.port) }
     }
 
+    /// Both, whatever the port is.
+    pub(crate) fn host_and_port(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        format!("{host}:{}", self.port)
+    }
+
     pub(crate) fn has_default_port(&self) -> bool {
         self.port == default_port(self.https)
     }

@@ -3,13 +3,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, split};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::answer::{self, Answer, Bounds, NoAnswer};
-use crate::connect::{Connector, Line, place};
+use crate::connect::{Connector, Line};
 use crate::error::{Phase, WireError, chain};
+use crate::hello::{self, Hello, TlsVersion};
 use crate::origin::Origin;
 use crate::pool::Pool;
+use crate::proxy::Proxy;
 use crate::request::RequestBytes;
 use crate::trust::Trust;
 
@@ -20,6 +22,8 @@ pub struct SenderConfig {
     pub trust: Trust,
     /// Hosts and where to find them instead of asking DNS. A port in the URL that is not the scheme's own goes before the map's.
     pub addresses: Vec<(String, SocketAddr)>,
+    /// Through which https goes, but not to this machine.
+    pub proxy: Option<Proxy>,
     /// For name resolution and TCP together, and once more for the TLS handshake.
     pub connect: Duration,
     /// From the first byte sent to the first byte of an answer.
@@ -38,6 +42,7 @@ impl Default for SenderConfig {
         Self {
             trust: Trust::default(),
             addresses: Vec::new(),
+            proxy: None,
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(30),
             answer: Duration::from_secs(30),
@@ -87,7 +92,7 @@ pub struct Exchange {
     pub received_head: Vec<u8>,
     /// From the first byte sent to the last byte read; connecting is not in it.
     pub milliseconds: f64,
-    /// The other end.
+    /// The other end; behind a proxy, that.
     pub connected_to: SocketAddr,
 }
 
@@ -97,7 +102,12 @@ impl Sender {
     /// # Errors
     /// [`WireError::Trust`] if a CA certificate cannot be read.
     pub fn new(config: SenderConfig) -> Result<Self, WireError> {
-        let connector = Connector::new(config.trust.client_config()?, config.addresses.clone(), config.connect);
+        let connector = Connector::new(
+            config.trust.client_config()?,
+            config.addresses.clone(),
+            config.proxy.clone(),
+            config.connect,
+        );
         Ok(Self { config, connector, pool: Pool::default() })
     }
 
@@ -122,6 +132,25 @@ impl Sender {
         let line = self.connector.connect(origin).await?;
         let outcome = self.exchange(origin, request, &sent, line).await;
         self.told(origin, sent, outcome)
+    }
+
+    /// Begins a TLS handshake of an old version, and ends it with the first answer.
+    ///
+    /// # Errors
+    /// When there is no connection, or no answer that a TLS server gives.
+    pub async fn greet(&self, origin: &Origin, version: TlsVersion) -> Result<Hello, WireError> {
+        let (stream, address) = self.connector.way(origin).await?;
+        let at = self.connector.place(origin, address);
+        let greeting = hello::greet(stream, origin, version);
+        match timeout(self.config.connect, greeting).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(seen)) => Err(WireError::Tls {
+                at,
+                reason: format!("the answer to a handshake begins with \"{}\"", seen.escape_ascii()),
+                advice: "it does not speak TLS there: is it plain http://?",
+            }),
+            Err(_) => Err(WireError::TimedOut { at, phase: Phase::Handshake, after: self.config.connect }),
+        }
     }
 
     /// Closes the connections to an origin that were kept open: nothing will be sent there any more.
@@ -177,7 +206,7 @@ impl Sender {
     }
 
     fn untold(&self, origin: &Origin, none: NoAnswer, address: SocketAddr) -> WireError {
-        let at = place(origin, Some(address));
+        let at = self.connector.place(origin, address);
         match none {
             NoAnswer::TimedOut(phase) => {
                 let after = if phase == Phase::FirstByte { self.config.first_byte } else { self.config.answer };

@@ -57,6 +57,7 @@ pub(super) async fn bout_at(
         keys: keys(&ground.keys),
         laboratory: Some(Arc::new(Bench { ground: Arc::clone(ground), settings: setup.settings.clone(), plant })),
         trust: ground.trust.clone(),
+        proxy: None,
         secrets: ground.secrets.clone(),
         wait: None,
         steady: false,

@@ -50,7 +50,7 @@ impl Suite {
         Ok(Self {
             scenarios: scenarios
                 .into_iter()
-                .filter(|one| choice.has(one) && one.needs_beside().is_none())
+                .filter(|one| !one.deployed && choice.has(one) && one.needs_beside().is_none())
                 .map(Arc::new)
                 .collect(),
             defects: choice.of_defects()?,

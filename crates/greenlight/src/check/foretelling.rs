@@ -23,7 +23,7 @@ pub(super) fn predictions<'a>(
     if !arguments.predict && arguments.baseline.is_none() {
         return Ok(Vec::new());
     }
-    let mut library = Library::select(&Selection { names: Vec::new(), scenarios: None })?;
+    let mut library = Library::select(&Selection { names: Vec::new(), scenarios: None })?.without_deployed();
     library.scenarios.retain(|scenario| scenario.needs_beside().is_none());
     let predictor = Predictor::new(&library.scenarios);
     Ok(configurations.map(|one| foretell(one, expected, &predictor)).collect())

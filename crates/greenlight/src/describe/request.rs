@@ -47,6 +47,8 @@ fn request_line(send: &Send, times: u32) -> String {
         Door::Keyed => "to the function that asks for a key as well",
         Door::Gateway => "through the gateway",
         Door::Previous => "to the previous instance",
+        Door::WarmUp => "to the warm-up path",
+        Door::Scm => "to the site that the app is deployed by",
         Door::Function if send.path.is_some() || send.target.is_some() => "to the target",
         Door::Function => "to the protected function",
     };

@@ -100,7 +100,7 @@ callers:
   foreign: {{ identity: gateway, tenant: fabrikam }}
 apis: {{ another-api: billing }}
 issuer: {{ control: \"{control}\", ca: {ca} }}
-consent: [smuggling, flood]
+consent: [smuggling, flood, unsafe-methods]
 "
         )
     }

@@ -256,8 +256,19 @@ fn the_profile_that_a_bare_run_asks_for_works() {
     }
     let played = Played::with(&[("profile.yaml", &filled)], &["--profile", "profile.yaml"]);
     // Nothing listens there. What matters is that nothing is missing but what few targets have: where the function shows the
-    // principal, lists of principals, other functions and their keys, consent to harm, time to wait.
-    let rare = ["principal", "allowedPrincipals", "excluded", "keyed", "target.keys", "consent", "limits.wait-s"];
+    // principal, lists of principals, other functions and their keys, a deployment site, TLS, consent to harm, time to wait.
+    let rare = [
+        "principal",
+        "allowedPrincipals",
+        "excluded",
+        "keyed",
+        "target.keys",
+        "target.warm-up",
+        "target.scm",
+        "plain HTTP",
+        "consent",
+        "limits.wait-s",
+    ];
     let results = played.ended(3).reports();
     let skipped = results["cases"].as_array().unwrap().iter().filter(|case| case["verdict"] == "skip");
     let reasons: BTreeSet<_> = skipped.map(|case| case["reason"].as_str().unwrap()).collect();

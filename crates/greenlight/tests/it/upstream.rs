@@ -179,7 +179,7 @@ callers:
   batch: {{ identity: batch }}
 apis: {{ another-api: billing }}
 issuer: {{ control: \"{control}\", ca: {ca} }}
-consent: [smuggling, flood]
+consent: [smuggling, flood, unsafe-methods]
 "
     )
 }

@@ -20,6 +20,7 @@ pub(super) fn opening(planned: usize) -> Opening {
         target: text("https://localhost:8443/api/orders"),
         configuration: Some("fixtures/authsettings.json".to_owned()),
         started: "2026-08-01T09:30:00Z".to_owned(),
+        trace: None,
         scenarios: planned,
         planned,
     }

@@ -18,6 +18,9 @@ fn destination() -> Destination {
         keyed: None,
         gateway: None,
         previous: None,
+        warm_up: Some(Opening { path: "/api/warm".to_owned(), marker: None }),
+        scm: Some((Origin::new(true, "func.scm.example.net", 443), Opening { path: "/".to_owned(), marker: None })),
+        curl: Vec::new(),
     }
 }
 
@@ -96,6 +99,15 @@ fn a_step_may_say_every_byte() {
     assert_eq!(sent.escape_ascii().to_string(), expected.escape_ascii().to_string());
     let health = Send { to: Door::Excluded, ..Send::default() };
     assert!(bytes(&health).starts_with("GET /api/health HTTP/1.1\r\n"));
+}
+
+#[test]
+fn a_step_for_another_door_goes_there() {
+    let to = |to| Send { to, ..Send::default() };
+    assert!(bytes(&to(Door::WarmUp)).starts_with("GET /api/warm HTTP/1.1\r\nHost: func.example.net\r\n"));
+    assert!(bytes(&to(Door::Scm)).starts_with("GET / HTTP/1.1\r\nHost: func.scm.example.net\r\n"));
+    let line = replayed(&to(Door::Scm), &destination(), None).unwrap();
+    assert_eq!(line, "curl --include --http1.1 https://func.scm.example.net/");
 }
 
 #[test]
@@ -187,9 +199,13 @@ fn it_can_be_tried_again(#[case] send: Send, #[case] line: &str) {
 }
 
 #[test]
-fn curl_is_told_of_the_authority_where_there_is_one() {
+fn curl_is_told_of_the_authority_and_of_the_way() {
     let line = replayed(&Send::default(), &destination(), Some("my files/ca.pem")).unwrap();
     assert_eq!(line, "curl --include --http1.1 --cacert 'my files/ca.pem' https://func.example.net/api/orders");
+    let curl = ["--resolve func.example.net:443:10.1.2.3", "--noproxy '*'"].map(str::to_owned).into();
+    let line = replayed(&Send::default(), &Destination { curl, ..destination() }, None).unwrap();
+    let expected = "curl --include --http1.1 --resolve func.example.net:443:10.1.2.3 --noproxy '*' https://func.example.net/api/orders";
+    assert_eq!(line, expected);
     let plain = Destination { origin: Origin::new(false, "::1", 8080), ..destination() };
     let line = replayed(&Send::default(), &plain, Some("ca.pem")).unwrap();
     assert_eq!(line, "curl --include --globoff 'http://[::1]:8080/api/orders'");

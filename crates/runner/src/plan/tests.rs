@@ -34,6 +34,10 @@ fn scenarios() -> Vec<Scenario> {
         ("key-of-the-host", "{ query: 'code=${key.host}' }", "unauthenticated"),
         ("open-path", "{ to: excluded }", "accepted"),
         ("preflight", "{ method: OPTIONS }", "unreached"),
+        ("writes", "{ method: DELETE }", "unauthenticated"),
+        ("posts", "{ method: POST }", "unauthenticated"),
+        ("odd-letters", "{ method: get }", "unauthenticated"),
+        ("deletes-by-a-header", "{}", "unauthenticated\nconsent: unsafe-methods"),
         (
             "jku",
             "{ token: { caller: listed, forge: { header: { jku: '${sink.url}' }, signature: stranger } } }",
@@ -154,4 +158,17 @@ callers: { listed: { identity: apim } }
 apis: { another-api: https://management.azure.com/ }
 ";
     insta::assert_snapshot!(planned(&profile(text), Some(&directory())));
+}
+
+#[test]
+fn what_may_change_something_needs_a_word_of_the_owner() {
+    let text = "{ target: { url: https://func.example.net, method: POST }, consent: [flood] }";
+    let only = |text: &str| {
+        let lines = planned(&profile(text), None);
+        let ids = ["writes", "posts", "odd-letters", "deletes-by-a-header"];
+        lines.lines().filter(|line| ids.iter().any(|id| line.starts_with(id))).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(only(text));
+    let agreed = only(&text.replace("flood", "unsafe-methods"));
+    assert!(agreed.lines().all(|line| line.ends_with(" ready")), "{agreed}");
 }

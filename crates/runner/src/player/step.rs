@@ -1,16 +1,18 @@
 //! One step of a case: a request, sent once or several times, and what came back.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use authsettings::Request;
 use results::{AnsweredBy, ExchangeRecord, Observed, Redacted, Redactor, Verdict};
-use scenario::{Platform, Send};
-use token::{Recipe, Token};
+use scenario::{Door, Expect, Platform, Send};
+use token::{Recipe, Token, UnixTime};
+use tokio::time::Instant;
 use wire::{Exchange, Phase, RequestBytes, WireError};
 
 use super::{Course, Player, gravity};
-use crate::attribute::{Attribution, attribute, header};
+use crate::attribute::{Attribution, Function, attribute, header};
+use crate::clocks;
 use crate::compose::{Destination, compose, replay};
 use crate::evidence;
 use crate::form::Form;
@@ -18,6 +20,9 @@ use crate::judge::{Elsewhere, Judgement, Seen, judge};
 use crate::scene::{Scene, SceneTrouble};
 use crate::sink::Place;
 use crate::tokens::{TokenTrouble, claim};
+
+/// So often one request is sent again because the target asked to wait.
+const PATIENCE: u32 = 3;
 
 /// What one step came to.
 pub(super) struct Played {
@@ -27,6 +32,8 @@ pub(super) struct Played {
     pub(super) begun: Option<Instant>,
     pub(super) exchange: Option<ExchangeRecord>,
     pub(super) replay: Option<Redacted>,
+    /// How long the target asks to wait before it is asked again: this was no answer.
+    pub(super) put_off: Option<Duration>,
 }
 
 impl Player {
@@ -50,7 +57,7 @@ impl Player {
         };
         let (mut gravest, mut first_sent): (Option<Played>, _) = (None, None);
         for number in 1..=step.times.max(1) {
-            let mut played = self.once(step, scene, destination, place, course).await;
+            let mut played = self.patiently(step, scene, destination, place, course).await;
             first_sent = first_sent.or(played.begun);
             if let Some(reason) = played.judgement.reason.as_mut().filter(|_| step.times > 1) {
                 *reason = self.redactor.text(&format!("answer {number} of {}: {}", step.times, reason.as_str()));
@@ -74,6 +81,34 @@ impl Player {
         let callbacks = (!course.places.is_empty()).then_some(callbacks.as_slice());
         played.judgement.add_elsewhere(&Elsewhere { callbacks, key_fetches }, &self.redactor);
         played
+    }
+
+    /// Sends the request of a step, and again if the target asks to wait. Its tokens are made anew: they might end meanwhile.
+    async fn patiently(
+        &self,
+        step: &scenario::Exchange,
+        scene: &Scene<'_>,
+        destination: &Destination,
+        place: Option<&Place>,
+        course: &mut Course,
+    ) -> Played {
+        let mut tries = 0;
+        loop {
+            let mut played = self.once(step, scene, destination, place, course).await;
+            tries += 1;
+            let (Some(wait), Some(sent)) = (played.put_off, played.begun) else { return played };
+            if self.allowance.slow_down(sent, wait) && tries <= PATIENCE {
+                continue;
+            }
+            let status = played.observed.status.unwrap_or_default();
+            let reason = format!(
+                "rate limited: the target answered {status} and asked to wait {} s, {tries} times in a row; ask more slowly \
+                 (`limits.requests-per-second`)",
+                wait.as_secs()
+            );
+            played.judgement = Judgement::alone(Verdict::Inconclusive, self.redactor.text(&reason));
+            return played;
+        }
     }
 
     /// Sends the request of a step once. Its tokens are added to those that were sent: a later answer may repeat them.
@@ -102,18 +137,22 @@ impl Player {
         }
         course.sent.extend(made.iter().flatten().cloned());
         let values = scene.values(&host, (made[0].as_ref(), made[1].as_ref()), place);
-        let request = match compose(send, &values, destination) {
+        let mut request = match compose(send, &values, destination) {
             Ok(request) => request,
             Err(error) => {
                 let reason = self.redactor.text(&format!("the request cannot be made: {error}"));
                 return Played::nothing(Verdict::Error, reason);
             }
         };
+        self.trace.sign(send, &mut request);
         if let Err(limit) = self.allowance.take().await {
             return Played::nothing(Verdict::Inconclusive, self.redactor.text(&format!("not sent: {limit}")));
         }
-        let begun = Instant::now();
+        let (begun, asked) = (Instant::now(), (self.clock)());
         let answer = self.sender.send(origin, &request).await;
+        if let Ok(exchange) = &answer {
+            self.note_time(exchange, asked);
+        }
         let redactor = course.hiding(self.tokens.redactor());
         let attribution = match &answer {
             Ok(exchange) => attribute(exchange, destination.marker_of(send)),
@@ -141,6 +180,7 @@ impl Player {
             begun: Some(begun),
             exchange,
             replay,
+            put_off: answer.as_ref().ok().and_then(|exchange| put_off(&step.expect, exchange, attribution, asked)),
         }
     }
 
@@ -161,6 +201,8 @@ impl Player {
     /// The form that a refusal of this request should have.
     fn form(&self, send: &Send, destination: &Destination) -> Form {
         match (self.platform, &self.settings) {
+            // It is not behind the app's authentication.
+            _ if send.to == Door::Scm => Form::Any,
             (Platform::Other, _) => Form::Any,
             (Platform::EasyAuth, None) => Form::USUAL,
             (Platform::EasyAuth, Some(settings)) => {
@@ -205,8 +247,16 @@ impl Played {
             begun: None,
             exchange: None,
             replay: None,
+            put_off: None,
         }
     }
+}
+
+/// How long whoever stands before the function asks to wait, where that is not what a scenario is after.
+fn put_off(expect: &Expect, exchange: &Exchange, attribution: Attribution, now: UnixTime) -> Option<Duration> {
+    let is_busy = matches!(exchange.status, 429 | 503) && attribution.function == Function::Silent;
+    let is_expected = expect.status.contains(&exchange.status) || expect.also.contains(&exchange.status);
+    (is_busy && !is_expected).then(|| clocks::retry_after(exchange, now)).flatten()
 }
 
 /// What went over the wire, also where nothing came back; none where nothing was sent.

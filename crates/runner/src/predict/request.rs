@@ -52,6 +52,9 @@ pub(crate) enum Seen {
 
 /// The request of a step.
 pub(super) fn sight(send: &Send, version: Version, disturbed: bool) -> Sight {
+    if send.to == Door::Scm {
+        return odd("the deployment site, which has settings of its own");
+    }
     let Some(headers) = headers(send) else { return odd("how its lines are read") };
     if let Some(what) = oddity(send, &headers) {
         return odd(what);
@@ -59,14 +62,14 @@ pub(super) fn sight(send: &Send, version: Version, disturbed: bool) -> Sight {
     match send.to {
         Door::Gateway => return odd("what the gateway sends on"),
         Door::Previous => return odd("the settings of the previous instance"),
-        Door::Function | Door::Excluded | Door::Keyed => {}
+        Door::Function | Door::Excluded | Door::Keyed | Door::WarmUp | Door::Scm => {}
     }
     let Some(path) = path(send) else { return odd("how its target is read") };
     let function = send.method.is_none()
         && match send.to {
             Door::Function => path == OWN_PATHS[0],
             Door::Excluded => path == OWN_PATHS[1],
-            Door::Keyed | Door::Gateway | Door::Previous => false,
+            Door::Keyed | Door::WarmUp | Door::Scm | Door::Gateway | Door::Previous => false,
         };
     let agent = headers.iter().find(|(name, _)| name == "user-agent").map(|(_, value)| value.clone());
     let (readings, rests_on) = readings(send, &headers, version, disturbed);
@@ -79,7 +82,7 @@ pub(super) fn sight(send: &Send, version: Version, disturbed: bool) -> Sight {
     Sight { target: Seen::Plainly { path, agent, function }, readings, rests_on }
 }
 
-const OWN_PATHS: [&str; 3] = ["${target.path}", "${target.excluded}", "${target.keyed}"];
+const OWN_PATHS: [&str; 4] = ["${target.path}", "${target.excluded}", "${target.keyed}", "${target.warm-up}"];
 
 fn odd(what: &'static str) -> Sight {
     Sight { target: Seen::Oddly(what), readings: vec![Reading::without_token(Credential::None)], rests_on: what }
@@ -160,6 +163,8 @@ fn own_path(door: Door) -> &'static str {
         Door::Excluded => OWN_PATHS[1],
         Door::Keyed => OWN_PATHS[2],
         Door::Gateway | Door::Previous => "",
+        Door::WarmUp => OWN_PATHS[3],
+        Door::Scm => "/",
     }
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod answers;
+mod busy;
+mod deployed;
 mod ends;
 mod own;
 mod reach;

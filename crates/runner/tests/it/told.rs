@@ -38,6 +38,7 @@ pub(crate) fn run(url: &str, scenarios: &[&str]) -> Run {
         keys: Vec::new(),
         laboratory: None,
         trust: Trust::System(Vec::new()),
+        proxy: None,
         secrets: Vec::new(),
         wait: None,
         steady: false,

@@ -23,6 +23,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long one case may wait for time to go by, where time cannot be set.
     pub wait: Duration,
+    /// How long to wait at most when the target asks for it (429 or 503 with `Retry-After`).
+    pub back_off: Duration,
 }
 
 impl Default for Limits {
@@ -36,6 +38,7 @@ impl Default for Limits {
             answer: Duration::from_secs(30),
             body_bytes: 1024 * 1024,
             wait: Duration::ZERO,
+            back_off: Duration::from_secs(60),
         }
     }
 }
@@ -54,6 +57,7 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Limits {
         answer: milliseconds("answer-ms", default.answer),
         body_bytes: size("body-bytes", default.body_bytes),
         wait: number("wait-s").map_or(default.wait, Duration::from_secs),
+        back_off: number("back-off-s").map_or(default.back_off, Duration::from_secs),
     };
     fields.finish();
     limits

@@ -1,11 +1,12 @@
 //! What is under test.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
-use diagnostics::{Node, Problems};
+use diagnostics::{Key, Node, Problems, Value};
 
 use super::Secret;
-use super::address::{Address, url};
+use super::address::{Address, BaseUrl, url};
 use super::caller::secret;
 use super::file;
 use crate::send::{header_name, header_value, method, path};
@@ -25,14 +26,32 @@ pub struct Target {
     pub principal: Option<PrincipalPlace>,
     /// A file with the certificate of the authority that the target's own certificate comes from, beside those of the system.
     pub ca: Option<PathBuf>,
+    /// Hosts and where to find them instead of asking DNS.
+    pub resolve: Vec<(String, IpAddr)>,
+    /// Through which proxy TLS goes; none: the environment decides.
+    pub proxy: Option<Proxy>,
     /// What stands before the function.
     pub platform: Platform,
     /// A function on a path that the settings exclude from authentication; none: there is no such path, or nobody said.
     pub excluded: Option<Opening>,
     /// A protected function that asks for a key as well as for a token.
     pub keyed: Option<Opening>,
+    /// What `WEBSITE_WARMUP_PATH` names, a path that is answered without authentication; none: there is none, or nobody said.
+    pub warm_up: Option<Opening>,
+    /// The site that it is deployed by, with a sign-in of its own. That of an app under `azurewebsites.net` is known by its name; none:
+    /// there is none, it cannot be reached from here, or nobody said.
+    pub scm: Option<BaseUrl>,
     /// Keys of the Functions host by their names: `master`, `host`, `function`, `system`.
     pub keys: Vec<(String, Secret)>,
+}
+
+/// Whether TLS goes through a proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proxy {
+    /// It does not.
+    None,
+    /// It goes through this one.
+    At(BaseUrl),
 }
 
 /// The keys of the Functions host that a profile may have.
@@ -78,6 +97,7 @@ impl Target {
     /// A target of which nothing is known but where it is.
     pub(crate) fn new(address: Address, path: String) -> Self {
         let platform = if address == Address::Reference { Platform::EasyAuth } else { Platform::Other };
+        let scm = if let Address::Url(url) = &address { scm_of(url) } else { None };
         Self {
             address,
             path,
@@ -85,9 +105,13 @@ impl Target {
             marker: None,
             principal: None,
             ca: None,
+            resolve: Vec::new(),
+            proxy: None,
             platform,
             excluded: None,
             keyed: None,
+            warm_up: None,
+            scm,
             keys: Vec::new(),
         }
     }
@@ -101,10 +125,14 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     let marker = fields.optional("marker").and_then(|node| marker(node, problems));
     let principal = fields.optional("principal").and_then(|node| principal(node, problems));
     let ca = file(&fields, "ca", problems);
+    let resolve = fields.optional("resolve").map(|node| resolve(node, problems)).unwrap_or_default();
+    let proxy = fields.optional("proxy").and_then(|node| proxy(node, problems));
     let platforms = [("easy-auth", Platform::EasyAuth), ("other", Platform::Other)];
     let platform = fields.optional("platform").and_then(|node| problems.word(node, &platforms));
     let excluded = fields.optional("excluded").and_then(|node| opening(node, problems));
     let keyed = fields.optional("keyed").and_then(|node| opening(node, problems));
+    let warm_up = fields.optional("warm-up").and_then(|node| opening(node, problems));
+    let scm = fields.optional("scm").map(|node| scm(node, problems));
     let keys = fields.optional("keys").map(|node| keys(node, problems)).unwrap_or_default();
     fields.finish();
 
@@ -119,6 +147,8 @@ pub(super) fn read(node: &Node, problems: &Problems) -> Option<Target> {
     target.method = own_method.unwrap_or(target.method);
     target.platform = platform.unwrap_or(target.platform);
     (target.marker, target.principal, target.ca) = (marker, principal, ca);
+    (target.resolve, target.proxy) = (resolve, proxy);
+    (target.warm_up, target.scm) = (warm_up, scm.unwrap_or(target.scm));
     (target.excluded, target.keyed, target.keys) = (excluded, keyed, keys);
     Some(target)
 }
@@ -131,6 +161,61 @@ fn address(node: &Node, problems: &Problems) -> Option<(Address, String)> {
     let help = "or write `reference` for the Function App that comes along";
     let (url, path) = url(text, node, help, problems)?;
     Some((Address::Url(url), path))
+}
+
+/// The deployment site of an app with the platform's own name: `NAME.scm.azurewebsites.net`, or with the region between.
+fn scm_of(url: &BaseUrl) -> Option<BaseUrl> {
+    let (name, rest) = url.host.split_once('.')?;
+    let rest_in_small = rest.to_ascii_lowercase();
+    let is_ours = rest_in_small == "azurewebsites.net" || rest_in_small.ends_with(".azurewebsites.net");
+    (is_ours && !rest_in_small.starts_with("scm.")).then(|| BaseUrl {
+        https: true,
+        host: format!("{name}.scm.{rest}"),
+        port: 443,
+    })
+}
+
+fn scm(node: &Node, problems: &Problems) -> Option<BaseUrl> {
+    let text = problems.text(node)?;
+    if text == "none" {
+        return None;
+    }
+    let help = "write https://NAME.scm.azurewebsites.net, or `none`";
+    let (address, path) = url(text, node, help, problems)?;
+    if path != "/" {
+        problems.error(node.span, "the deployment site is named without a path", help);
+    }
+    Some(address)
+}
+
+fn resolve(node: &Node, problems: &Problems) -> Vec<(String, IpAddr)> {
+    let Some(fields) = problems.fields(node) else { return Vec::new() };
+    let one = |(host, node): &(Key, Node)| {
+        let address = match &node.value {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        if address.is_none() {
+            problems.error(node.span, "this is no IP address", "write one without a port, such as \"10.1.2.3\"");
+        }
+        Some((host.text.clone(), address?))
+    };
+    fields.entries().iter().filter_map(one).collect()
+}
+
+fn proxy(node: &Node, problems: &Problems) -> Option<Proxy> {
+    let text = problems.text(node)?;
+    if text == "none" {
+        return Some(Proxy::None);
+    }
+    let help = "write http://host:port, or `none`";
+    let (address, path) = url(text, node, help, problems)?;
+    if address.https || path != "/" {
+        let what = if address.https { "a proxy is spoken to without TLS" } else { "a proxy has no path" };
+        problems.error(node.span, what, help);
+        return None;
+    }
+    Some(Proxy::At(address))
 }
 
 fn opening(node: &Node, problems: &Problems) -> Option<Opening> {

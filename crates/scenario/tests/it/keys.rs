@@ -13,9 +13,10 @@ use crate::schema::{profile_schema, scenario_schema};
 const PROBE: &str = "zzzzzzzzzzzzzzzzzzzz";
 
 /// Every mapping with keys of its own: where the schema has it, and a file with the probe in it.
-const SCENARIO: [(&str, &str); 18] = [
+const SCENARIO: [(&str, &str); 19] = [
     ("", "ZZ: 1"),
     ("/$defs/step", "steps: [{ ZZ: 1 }]"),
+    ("/$defs/step/properties/tls", "steps: [{ tls: { ZZ: 1 } }]"),
     ("/$defs/send/anyOf/1", "{ send: { ZZ: 1 }, expect: refused }"),
     ("/$defs/token/anyOf/1", "{ send: { token: { ZZ: 1 } }, expect: refused }"),
     ("/$defs/set", "{ send: { token: { claims: { a: { ZZ: 1 } } } }, expect: refused }"),

@@ -1,5 +1,6 @@
 //! What profiles say.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use diagnostics::Source;
 use rstest::rstest;
 use scenario::{
     Address, AddressError, BaseUrl, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Platform,
-    PrincipalPlace, Profile, Secret,
+    PrincipalPlace, Profile, Proxy, Secret,
 };
 use token::Version;
 
@@ -195,4 +196,36 @@ fn a_variable_that_is_not_set_is_told_where_it_is_named() {
     let (profile, diagnostics) = Profile::read(&Source::new("p.yaml", "target: { url: { env: NEW_URL } }"), &|_| None);
     assert_eq!((profile, diagnostics[0].place().as_str()), (None, "p.yaml:1:23"));
     assert_eq!(diagnostics[0].message, "the environment variable NEW_URL is not set");
+}
+
+#[test]
+fn the_way_to_a_target_is_read() {
+    let profile = read(
+        "{ target: { url: https://func.example.net, resolve: { func.example.net: 10.1.2.3, 'b.example': '::1' }, proxy: none },
+           limits: { back-off-s: 5 }, consent: [unsafe-methods] }",
+    );
+    let resolve = [("func.example.net", "10.1.2.3"), ("b.example", "::1")];
+    let resolve = resolve.map(|(host, ip)| (host.to_owned(), ip.parse::<IpAddr>().expect("an address")));
+    assert_eq!((profile.target.resolve, profile.target.proxy), (resolve.to_vec(), Some(Proxy::None)));
+    assert_eq!(profile.limits.back_off, Duration::from_secs(5));
+    let profile = read("{ target: { url: https://func.example.net, proxy: 'http://proxy.example:3128' } }");
+    let at = BaseUrl { https: false, host: "proxy.example".to_owned(), port: 3128 };
+    assert_eq!(profile.target.proxy, Some(Proxy::At(at)));
+}
+
+#[rstest]
+#[case("url: https://func-orders.azurewebsites.net/api/orders", Some("https://func-orders.scm.azurewebsites.net"))]
+#[case(
+    "url: https://func-a1b2.WestEurope-01.azurewebsites.net",
+    Some("https://func-a1b2.scm.WestEurope-01.azurewebsites.net")
+)]
+#[case("url: https://func.scm.azurewebsites.net", None)]
+#[case("url: https://azurewebsites.net", None)]
+#[case("url: https://func.example.net", None)]
+#[case("url: https://func.example.net, scm: https://deploy.example.net", Some("https://deploy.example.net"))]
+#[case("url: https://func.azurewebsites.net, scm: none", None)]
+fn the_deployment_site_is_known_by_the_apps_name(#[case] target: &str, #[case] expected: Option<&str>) {
+    let profile = read(&format!("target: {{ {target}, warm-up: {{ path: /api/warm }} }}"));
+    assert_eq!(profile.target.scm.map(|url| url.to_string()).as_deref(), expected);
+    assert_eq!(profile.target.warm_up.map(|door| door.path).as_deref(), Some("/api/warm"));
 }

@@ -3,8 +3,10 @@
 mod bounds;
 mod errands;
 mod exact;
+mod hello;
 mod names;
 mod pieces;
+mod proxy;
 mod trouble;
 
 use std::net::SocketAddr;
@@ -112,7 +114,7 @@ async fn act(mut stream: impl Socket, acts: &[Act]) {
         number += 1;
         // The other side may have left: then there is nothing more to do.
         let went_on = match act {
-            Act::ReadHead => read_head(&mut stream).await,
+            Act::ReadHead => read_head(&mut stream).await.is_some(),
             Act::Say(bytes) => stream.write_all(bytes).await.is_ok() && stream.flush().await.is_ok(),
             Act::Drip(bytes) => drip(&mut stream, bytes).await,
             Act::Repeat(bytes) => loop {
@@ -140,15 +142,15 @@ async fn act(mut stream: impl Socket, acts: &[Act]) {
     while matches!(stream.read(&mut rest).await, Ok(1..)) {}
 }
 
-async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> bool {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
             Ok(byte) => head.push(byte),
-            Err(_) => return false,
+            Err(_) => return None,
         }
     }
-    true
+    Some(head)
 }
 
 async fn drip(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {
