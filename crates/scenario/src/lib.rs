@@ -29,8 +29,8 @@ mod variants;
 pub use act::{Act, Document, KeyChange, Trouble};
 pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
 pub use profile::{
-    Address, AddressError, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks, Opening,
-    Platform, PrincipalPlace, Profile, Secret, Sink, Target,
+    Address, AddressError, Api, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks,
+    Opening, Platform, PrincipalPlace, Profile, Secret, Sink, Target, UserAssigned,
 };
 pub use read::read;
 pub use scenario::{Case, Consent, Exchange, Scenario, Step};

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use diagnostics::{Node, Problems};
 
-use super::Secret;
 use super::address::{Address, url};
-use super::caller::secret;
 use super::file;
+use super::secret::{self, Secret};
 use crate::send::{header_name, header_value, method, path};
 
 /// What is under test, and how to tell that its function answered.
@@ -143,7 +142,7 @@ fn opening(node: &Node, problems: &Problems) -> Option<Opening> {
 
 fn keys(node: &Node, problems: &Problems) -> Vec<(String, Secret)> {
     let Some(fields) = problems.fields(node) else { return Vec::new() };
-    let one = |name| Some((str::to_owned(name), secret(fields.optional(name)?, problems)?));
+    let one = |name| Some((str::to_owned(name), secret::read(fields.optional(name)?, problems)?));
     let keys = KEYS.into_iter().filter_map(one).collect();
     fields.finish();
     keys
