@@ -9,9 +9,8 @@ use diagnostics::{Diagnostic, Source};
 use report::{Console, Junit, Progress, Style};
 use results::{Event, Reporter, Writer};
 use runner::Issuer;
-use scenario::{Address, Caller, Consent, Credential, Marker, Profile, Secret};
+use scenario::{Address, Consent, Marker, Profile, Secret};
 use serve::system_clock;
-use token::Token;
 use wire::Trust;
 
 use crate::arguments::{self, Protection};
@@ -19,6 +18,8 @@ use crate::exit::Exit;
 use crate::files;
 use crate::library::Library;
 use crate::mocks::{self, Started};
+use crate::real::{self, Real};
+use crate::secrets;
 use crate::settings;
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
@@ -39,16 +40,17 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
     let mut profile = profile(arguments)?;
     let source = settings_source(&profile, &arguments.protection)?;
     let settings = source.as_ref().map(|source| settings::read(source, &arguments.protection, terminal)).transpose()?;
-    let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);
+    let (real, kept, keys) = (Real::prepare(&profile)?, real::kept(&profile)?, keys(&profile)?);
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
     let run = runner::Run {
-        credentials,
+        secrets: [real.secrets(), started.as_ref().map(Started::secrets).unwrap_or_default()].concat(),
+        credentials: real.into_credentials(),
+        kept,
         keys: [keys, started.as_ref().map(Started::keys).unwrap_or_default()].concat(),
         laboratory: started.as_ref().and_then(Started::laboratory),
         scenarios: library.scenarios,
         trust: trust(&profile, started.as_ref())?,
         issuer: issuer(&profile, started.as_ref()).await?,
-        secrets: started.as_ref().map(Started::secrets).unwrap_or_default(),
         wait: arguments.wait,
         clock: system_clock(),
         evidence: true,
@@ -138,38 +140,12 @@ fn settings_source(profile: &Profile, given: &Protection) -> Result<Option<Arc<S
     }
 }
 
-/// The real tokens that callers bring along, by their roles.
-fn credentials(profile: &Profile) -> Result<Vec<(String, Token)>, Trouble> {
-    let tokens = profile.callers.iter().filter_map(|caller| match &caller.credential {
-        Some(Credential::Token(secret)) => Some((caller, secret)),
-        _ => None,
-    });
-    let token = |(caller, secret): (&Caller, &Secret)| {
-        let text = secret_value(secret, &format!("the token of the caller `{}`", caller.role))?;
-        let text = text.strip_prefix("Bearer ").unwrap_or(&text).to_owned();
-        let token = Token::new(text);
-        token.open().map_err(|error| Trouble::usage(format!("the variable {}: {error}", secret.env)))?;
-        Ok((caller.role.clone(), token))
-    };
-    tokens.map(token).collect()
-}
-
 /// The keys of the Functions host, by name.
 fn keys(profile: &Profile) -> Result<Vec<(String, String)>, Trouble> {
     let value = |(name, secret): &(String, Secret)| {
-        Ok((name.clone(), secret_value(secret, &format!("the key `{name}` of the Functions host"))?))
+        Ok((name.clone(), secrets::value(secret, &format!("the key `{name}` of the Functions host"))?))
     };
     profile.target.keys.iter().map(value).collect()
-}
-
-/// A secret from the environment variable that a profile names for it.
-fn secret_value(secret: &Secret, what: &str) -> Result<String, Trouble> {
-    let value = std::env::var(&secret.env).unwrap_or_default();
-    if value.trim().is_empty() {
-        let message = format!("the environment variable {} is not set; it should hold {what}", secret.env);
-        return Err(Trouble::usage(message).hint("set it, or take it out of the profile"));
-    }
-    Ok(value.trim().to_owned())
 }
 
 /// Whom to trust for the target's certificate.

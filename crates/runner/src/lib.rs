@@ -10,6 +10,7 @@
 mod attribute;
 mod compose;
 mod control;
+mod credentials;
 mod evidence;
 mod form;
 mod issuer;
@@ -30,6 +31,7 @@ mod stock;
 mod tokens;
 mod variables;
 
+pub use credentials::{Credentials, real_token};
 pub use issuer::{Directory, Issuer, IssuerError};
 pub use laboratory::{Laboratory, Specimen};
 pub use mocks::{Mocks, MocksConfig, MocksError};

@@ -9,12 +9,13 @@ use std::{env, fs};
 use serde_json::Value;
 
 /// What each crate may use of ours.
-const EDGES: [(&str, &[&str]); 14] = [
+const EDGES: [(&str, &[&str]); 15] = [
     ("diagnostics", &[]),
     ("token", &[]),
     ("results", &[]),
     ("serve", &[]),
     ("wire", &[]),
+    ("credentials", &["token", "wire"]),
     ("authsettings", &["diagnostics"]),
     ("scenario", &["diagnostics", "results", "token"]),
     ("report", &["diagnostics", "results"]),
@@ -41,6 +42,7 @@ const EDGES: [(&str, &[&str]); 14] = [
         "greenlight",
         &[
             "authsettings",
+            "credentials",
             "diagnostics",
             "function-app",
             "mock-entra",

@@ -6,5 +6,6 @@ mod answers;
 mod ends;
 mod own;
 mod reach;
+mod real;
 mod stand_in;
 mod told;
