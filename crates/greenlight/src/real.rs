@@ -33,17 +33,17 @@ enum Source {
 }
 
 impl Real {
-    /// Prepares the credentials of a profile's callers. Nobody is asked for a token yet. A secret that the profile names and that is
+    /// Prepares the credentials of the callers whose roles are wanted. Nobody is asked for a token yet. A secret that the profile names and that is
     /// not there is an error; a credential that does not work here is one of its own, told when it is needed.
-    pub(crate) fn prepare(profile: &Profile) -> Result<Self, Trouble> {
+    pub(crate) fn prepare(profile: &Profile, wanted: impl Fn(&str) -> bool) -> Result<Self, Trouble> {
         let mut real = Self { by_role: HashMap::new(), secrets: Vec::new() };
         let mut surroundings = None;
-        for caller in &profile.callers {
+        for caller in profile.callers.iter().filter(|caller| wanted(&caller.role)) {
             let Some(credential) = &caller.credential else { continue };
             let source = match credential {
                 Credential::Token(secret) => {
-                    let text = secrets::value(secret, &format!("the token of the caller `{}`", caller.role))?;
-                    Source::HandedIn(read(&text, &format!("the token of the caller `{}`", caller.role))?)
+                    let what = format!("the token of the caller `{}`", caller.role);
+                    Source::HandedIn(read(&secrets::value(secret, &what)?, &what)?)
                 }
                 other => real.asked(caller, other, profile, &mut surroundings)?,
             };

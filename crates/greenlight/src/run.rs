@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Resu
     let mut profile = profile(arguments)?;
     let source = settings_source(&profile, &arguments.protection)?;
     let settings = source.as_ref().map(|source| settings::read(source, &arguments.protection, terminal)).transpose()?;
-    let (real, kept, keys) = (Real::prepare(&profile)?, real::kept(&profile)?, keys(&profile)?);
+    let (real, kept, keys) = (Real::prepare(&profile, |_| true)?, real::kept(&profile)?, keys(&profile)?);
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
     let run = runner::Run {
         secrets: [real.secrets(), started.as_ref().map(Started::secrets).unwrap_or_default()].concat(),
@@ -175,7 +175,8 @@ async fn issuer(profile: &Profile, started: Option<&Started>) -> Result<Option<A
 /// What knowing more about the target would add, and how to tell it.
 fn advice(profile: &Profile) -> Vec<String> {
     let mut notes = Vec::new();
-    if profile.issuer.is_none() {
+    let has_real = profile.callers.iter().any(|caller| caller.credential.is_some());
+    if profile.issuer.is_none() && !has_real {
         notes.push(NO_ISSUER.to_owned());
     }
     if profile.target.marker.is_none() {

@@ -24,7 +24,7 @@ pub(super) async fn keep(arguments: &Keep) -> Result<Exit, Trouble> {
     let settings = profile.settings.as_deref().map(files::read).transpose()?;
     let settings = settings.and_then(|source| authsettings::read(&source).0);
     refuse_shared(&arguments.output)?;
-    let real = Real::prepare(&profile)?;
+    let real = Real::prepare(&profile, |one| one == role)?;
     let had = runner::real_token(&profile, settings.as_ref(), role, &real, (serve::system_clock())()).await;
     let token = had.map_err(Trouble::unreachable)?;
     store(&arguments.output, token.expose()).map_err(|error| {

@@ -14,6 +14,7 @@ mod house;
 mod nginx;
 mod prediction;
 mod program;
+mod real;
 mod reference;
 mod secrets;
 mod trouble;
