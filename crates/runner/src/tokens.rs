@@ -261,11 +261,12 @@ impl Tokens {
 
     /// The token that a recipe starts from: what the caller would send.
     async fn base(&self, recipe: &Recipe, now: UnixTime, purse: &Purse) -> Result<Token, TokenTrouble> {
-        if self.is_of_real(recipe) && purse.tenant.is_none() {
-            if let Some(Ok(token)) = self.wallet.fresh(recipe, now).await {
-                self.hide(&token);
-                return Ok(token);
-            }
+        if self.is_of_real(recipe)
+            && purse.tenant.is_none()
+            && let Some(Ok(token)) = self.wallet.fresh(recipe, now).await
+        {
+            self.hide(&token);
+            return Ok(token);
         }
         match &self.issuer {
             Some(issuer) => Ok(self.issued(issuer, recipe, purse).await?),

@@ -40,7 +40,8 @@ pub(super) async fn keep(arguments: &Keep) -> Result<Exit, Trouble> {
 /// A file that others can read is not written: it may be read before its mode is changed.
 fn refuse_shared(file: &Path) -> Result<(), Trouble> {
     let Ok(metadata) = fs::metadata(file) else { return Ok(()) };
-    if metadata.permissions().mode() & 0o077 == 0 && metadata.is_file() {
+    let granted_to_others = metadata.permissions().mode() & 0o077;
+    if granted_to_others == 0 && metadata.is_file() {
         return Ok(());
     }
     Err(Trouble::usage(format!("others can read {}, so no token is written to it", file.display()))

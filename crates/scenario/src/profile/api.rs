@@ -108,7 +108,7 @@ fn is_of_microsoft(text: &str) -> bool {
         let part = part.trim_matches('.');
         let is_below =
             |domain: &&str| part.strip_suffix(*domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        DOMAINS.iter().any(|domain| is_below(&domain))
+        DOMAINS.iter().any(is_below)
             || CLIENT_IDS.contains(&part)
             || ENDINGS.iter().any(|ending| part.ends_with(ending))
     })
