@@ -229,10 +229,13 @@ pub(crate) enum Names {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Token {
+    #[command(subcommand)]
+    pub(crate) keep: Option<TokenCommand>,
     /// Control address of a running `greenlight serve`.
-    #[arg(long, value_name = "URL")]
-    pub(crate) issuer: String,
+    #[arg(long, value_name = "URL", required = true)]
+    pub(crate) issuer: Option<String>,
     /// Certificate (PEM) of its authority, as `greenlight serve` prints it.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
@@ -263,6 +266,25 @@ pub(crate) struct Token {
     /// Where the signature comes from.
     #[arg(long, value_name = "WORD", default_value = "issuer")]
     pub(crate) signature: Signature,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Get a real token of a profile's caller and store it, readable by you only, for a run after it has expired.
+    Keep(Keep),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Keep {
+    /// File that says what is known about the target.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: PathBuf,
+    /// Whose token: a role of the profile.
+    #[arg(long, value_name = "ROLE", default_value = "listed")]
+    pub(crate) caller: String,
+    /// Where to store it: what the caller's `kept` in the profile names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

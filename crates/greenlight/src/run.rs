@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Source};
 use runner::Issuer;
-use scenario::{Address, Caller, Consent, Credential, Marker, Profile, Scenario, Secret};
+use scenario::{Address, Consent, Marker, Profile, Scenario, Secret};
 use serve::system_clock;
-use token::Token;
 use wire::Trust;
 
 use crate::arguments::{self, Protection};
@@ -16,6 +15,8 @@ use crate::files;
 use crate::library::Library;
 use crate::mocks::{self, Started};
 use crate::proxy::{self, Chosen};
+use crate::real::{self, Real};
+use crate::secrets;
 use crate::settings;
 use crate::terminal::Terminal;
 use crate::trouble::Trouble;
@@ -71,18 +72,19 @@ pub(crate) async fn assemble(
 ) -> Result<Assembled, Trouble> {
     let source = settings_source(&profile, protection)?;
     let settings = source.as_ref().map(|source| settings::read(source, protection, terminal)).transpose()?;
-    let (credentials, keys) = (credentials(&profile)?, keys(&profile)?);
+    let (real, kept, keys) = (Real::prepare(&profile, |_| true)?, real::kept(&profile)?, keys(&profile)?);
     // What is started for the run is on this machine.
     let proxy = proxy::choose(&profile, |name| std::env::var(name).ok())?;
     let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
     let run = runner::Run {
-        credentials,
+        secrets: [real.secrets(), started.as_ref().map(Started::secrets).unwrap_or_default()].concat(),
+        credentials: real.into_credentials(),
+        kept,
         keys: [keys, started.as_ref().map(Started::keys).unwrap_or_default()].concat(),
         laboratory: started.as_ref().and_then(Started::laboratory),
         scenarios,
         trust: trust(&profile, started.as_ref())?,
         issuer: issuer(&profile, started.as_ref()).await?,
-        secrets: started.as_ref().map(Started::secrets).unwrap_or_default(),
         wait: None,
         steady: false,
         clock: system_clock(),
@@ -163,43 +165,17 @@ fn settings_source(profile: &Profile, given: &Protection) -> Result<Option<Arc<S
     }
 }
 
-/// The real tokens that callers bring along, by their roles.
-fn credentials(profile: &Profile) -> Result<Vec<(String, Token)>, Trouble> {
-    let tokens = profile.callers.iter().filter_map(|caller| match &caller.credential {
-        Some(Credential::Token(secret)) => Some((caller, secret)),
-        _ => None,
-    });
-    let token = |(caller, secret): (&Caller, &Secret)| {
-        let text = secret_value(secret, &format!("the token of the caller `{}`", caller.role))?;
-        let text = text.strip_prefix("Bearer ").unwrap_or(&text).to_owned();
-        let token = Token::new(text);
-        token.open().map_err(|error| Trouble::usage(format!("the variable {}: {error}", secret.env)))?;
-        Ok((caller.role.clone(), token))
-    };
-    tokens.map(token).collect()
-}
-
 /// The keys of the Functions host, of the gateway and of the previous instance, by name.
 fn keys(profile: &Profile) -> Result<Vec<(String, String)>, Trouble> {
     let value = |(name, secret): &(String, Secret)| {
-        Ok((name.clone(), secret_value(secret, &format!("the key `{name}` of the Functions host"))?))
+        Ok((name.clone(), secrets::value(secret, &format!("the key `{name}` of the Functions host"))?))
     };
     let own = profile.target.keys.iter().map(value).collect::<Result<Vec<_>, _>>()?;
     let ways =
         [("gateway", &profile.gateway, "the subscription key"), ("previous", &profile.previous, "the function key")];
     let beside = ways.into_iter().filter_map(|(name, site, what)| Some((name, site.as_ref()?.key.as_ref()?, what)));
-    let beside = beside.map(|(name, secret, what)| Ok((name.to_owned(), secret_value(secret, what)?)));
+    let beside = beside.map(|(name, secret, what)| Ok((name.to_owned(), secrets::value(secret, what)?)));
     Ok([own, beside.collect::<Result<Vec<_>, Trouble>>()?].concat())
-}
-
-/// A secret from the environment variable that a profile names for it.
-fn secret_value(secret: &Secret, what: &str) -> Result<String, Trouble> {
-    let value = std::env::var(&secret.env).unwrap_or_default();
-    if value.trim().is_empty() {
-        let message = format!("the environment variable {} is not set; it should hold {what}", secret.env);
-        return Err(Trouble::usage(message).hint("set it, or take it out of the profile"));
-    }
-    Ok(value.trim().to_owned())
 }
 
 /// Whom to trust for the target's certificate.
@@ -230,7 +206,8 @@ async fn issuer(profile: &Profile, started: Option<&Started>) -> Result<Option<A
 /// What knowing more about the target would add, and how to tell it.
 fn advice(profile: &Profile) -> Vec<String> {
     let mut notes = Vec::new();
-    if profile.issuer.is_none() {
+    let has_real = profile.callers.iter().any(|caller| caller.credential.is_some());
+    if profile.issuer.is_none() && !has_real {
         notes.push(NO_ISSUER.to_owned());
     }
     if profile.target.marker.is_none() {

@@ -1,5 +1,7 @@
 //! `greenlight token`.
 
+mod keep;
+
 use ::token::{Forge, Lifetime, Recipe, Signature, TokenVersion};
 use serde_json::Value;
 
@@ -12,9 +14,12 @@ use crate::trouble::Trouble;
 
 /// Prints one token of a running issuer. It is the one thing that this program prints unredacted: it was asked for by name.
 pub(crate) async fn token(arguments: &arguments::Token) -> Result<Exit, Trouble> {
+    if let Some(arguments::TokenCommand::Keep(keep)) = &arguments.keep {
+        return keep::keep(keep).await;
+    }
     let ca = arguments.ca.as_deref().map(files::read).transpose()?;
     let ca = ca.as_ref().map(|source| source.text.as_str());
-    let issuer = mocks::issuer(&arguments.issuer, ca, "`--ca`").await?;
+    let issuer = mocks::issuer(arguments.issuer.as_deref().unwrap_or_default(), ca, "`--ca`").await?;
     let token = issuer.mint(&recipe(arguments)).await.map_err(Trouble::usage)?;
     terminal::output(&format!("{}\n", token.expose()));
     Ok(Exit::Passed)

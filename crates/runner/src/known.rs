@@ -6,6 +6,7 @@ use authsettings::Settings;
 use scenario::{Identity, Profile};
 use token::Token;
 
+use crate::credentials::Wallet;
 use crate::issuer::Directory;
 use crate::roles::Roles;
 use crate::sink::Place;
@@ -23,7 +24,7 @@ impl Known {
         roles: &Roles,
         directory: Option<&Directory>,
         keys: &[(String, String)],
-        credentials: &[(String, Token)],
+        wallet: &Wallet,
     ) -> Self {
         let mut values = HashMap::new();
         let mut set = |name: String, value: Option<String>| {
@@ -52,18 +53,17 @@ impl Known {
             let role = &caller.role;
             let (Identity::ClientId(name) | Identity::Name(name)) = &caller.identity;
             let listed = directory.and_then(|all| all.identities().find(|(known, id, _)| known == name || id == name));
-            let credential = credentials.iter().find(|(known, _)| known == role).map(|(_, token)| token);
             let written = matches!(caller.identity, Identity::ClientId(_)).then(|| name.clone());
             set(format!("caller.{role}"), listed.map(|(_, id, _)| id.to_owned()).or(written));
             let object = listed.and_then(|(_, _, object)| object.map(str::to_owned));
-            set(format!("object.{role}"), object.or_else(|| claim(credential?, "oid")));
+            set(format!("object.{role}"), object.or_else(|| claim(&wallet.of_role(role)?, "oid")));
             set(format!("tenant.{role}"), caller.tenant.as_deref().map(id_of).or_else(|| own_tenant.clone()));
         }
         for (name, audience) in directory.into_iter().flat_map(Directory::applications) {
             set(format!("api.{name}"), Some(audience.to_owned()));
         }
-        for (name, audience) in &profile.apis {
-            set(format!("api.{name}"), Some(audience.clone()));
+        for api in &profile.apis {
+            set(format!("api.{}", api.name), Some(api.audience.clone()));
         }
         Self { values }
     }

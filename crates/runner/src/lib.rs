@@ -11,6 +11,7 @@ mod attribute;
 mod clocks;
 mod compose;
 mod control;
+mod credentials;
 mod evidence;
 mod form;
 mod gate;
@@ -35,6 +36,7 @@ mod tokens;
 mod trace;
 mod variables;
 
+pub use credentials::{Credentials, real_token};
 pub use gate::{Demands, Gate};
 pub use issuer::{Directory, Issuer, IssuerError};
 pub use laboratory::{Laboratory, Specimen};

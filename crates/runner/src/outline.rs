@@ -41,7 +41,8 @@ pub async fn outline(run: &Run) -> Result<Vec<Intent>, RunError> {
         roles: &roles,
         known: &player.known,
         issuer: run.issuer.as_deref().map(Issuer::directory),
-        credentials: &run.credentials,
+        wallet: player.tokens.wallet(),
+        now: (run.clock)(),
         no_sink: player.sink.as_ref().err().map(String::as_str),
         laboratory: run.laboratory.is_some(),
     };
@@ -68,7 +69,7 @@ fn intended(step: &Exchange, player: &Player) -> Intended {
 }
 
 fn token(recipe: &Recipe, player: &Player) -> String {
-    let means = player.tokens.means(recipe);
+    let means = player.tokens.means(recipe, (player.clock)());
     let how = match means {
         Means::Plain => "none",
         Means::Forged if player.tokens.has_real(recipe) => "forged from a real one",

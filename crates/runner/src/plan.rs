@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use scenario::{Address, Case, Consent, Door, Outcome, Profile, Scenario, Step};
-use token::{Need, Recipe, Token};
+use token::{Need, Recipe, UnixTime};
 
+use crate::credentials::Wallet;
 use crate::issuer::Directory;
 use crate::known::{Known, advice};
 use crate::roles::Roles;
-use crate::tokens::handed_in;
 use crate::variables::wanted;
 
 /// What a case is to expect of this run.
@@ -30,7 +30,9 @@ pub(crate) struct Plan<'a> {
     pub(crate) known: &'a Known,
     /// Without the directory of an issuer only what needs no trusted signature can be made, and what real tokens are there for.
     pub(crate) issuer: Option<&'a Directory>,
-    pub(crate) credentials: &'a [(String, Token)],
+    pub(crate) wallet: &'a Wallet,
+    /// When the run began.
+    pub(crate) now: UnixTime,
     /// Why the target cannot be told to call back; none: it can.
     pub(crate) no_sink: Option<&'a str>,
     /// Whether a case can have a target of its own.
@@ -105,11 +107,18 @@ impl Plan<'_> {
     fn lacks_token(&self, recipe: &Recipe) -> Option<String> {
         let need = recipe.need();
         let of_issuer = need == Need::Mintable || recipe.uses_issuer_key();
-        if !of_issuer && handed_in(recipe, self.credentials).is_some() {
+        let real = if of_issuer { None } else { self.wallet.of(recipe) };
+        if let Some(Ok(_)) = real {
             return None;
         }
         if let Some(directory) = self.issuer {
             return self.roles.lacks(recipe, directory);
+        }
+        if let Some(kept) = self.wallet.expired(recipe, self.now) {
+            return kept.err();
+        }
+        if let (Need::Issued, Some(Err(reason))) = (need, real) {
+            return Some(reason);
         }
         let what = match need {
             Need::Issued => "a token that the target trusts",
@@ -117,10 +126,13 @@ impl Plan<'_> {
             Need::Forgeable if recipe.uses_issuer_key() => "the public key of an issuer that the target trusts",
             Need::Forgeable => return None,
         };
-        let hand_in = if need == Need::Issued && recipe.audience.is_none() {
-            format!(", or give `callers: {{ {}: {{ credential: {{ token: {{ env: NAME }} }} }} }}`", recipe.caller)
-        } else {
-            String::new()
+        let role = &recipe.caller;
+        let hand_in = match (need, &recipe.audience, recipe.tenant.is_none()) {
+            (Need::Issued, None, true) => format!(", or give `callers: {{ {role}: {{ credential: ... }} }}`"),
+            (Need::Issued, Some(api), true) => format!(
+                ", or give the caller `{role}` a `credential` and say `apis: {{ {api}: {{ audience: ..., harmless: true }} }}`"
+            ),
+            _ => String::new(),
         };
         Some(format!("needs {what}: name an `issuer` in a profile{hand_in}"))
     }

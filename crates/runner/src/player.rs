@@ -92,7 +92,8 @@ impl Player {
     pub(crate) async fn play(&self, scenario: &Scenario, case: &Case) -> Ended {
         let mut course = Course::default();
         let mut result = self.unplayed(scenario, case, Verdict::Pass, None);
-        result.means = Some(case.recipes().map(|recipe| self.tokens.means(recipe)).max().unwrap_or(Means::Plain));
+        result.means =
+            Some(case.recipes().map(|recipe| self.tokens.means(recipe, (self.clock)())).max().unwrap_or(Means::Plain));
         match Scene::open(self, case).await {
             Ok(mut scene) => {
                 self.steps(case, &mut scene, &mut course, &mut result).await;

@@ -14,6 +14,8 @@ pub(crate) struct Roles {
     version: Option<Version>,
     audience: Option<String>,
     tenant: Option<String>,
+    /// What the settings accept as an audience.
+    accepted: Vec<String>,
 }
 
 impl Roles {
@@ -24,6 +26,7 @@ impl Roles {
             version: profile.token_version.or_else(|| settings.and_then(Settings::token_version).map(version)),
             audience: profile.audience.clone().or_else(client_id),
             tenant: profile.tenant.clone().or_else(|| settings.and_then(Settings::tenant)),
+            accepted: settings.into_iter().flat_map(Settings::audiences).map(str::to_owned).collect(),
             profile: profile.clone(),
         }
     }
@@ -38,6 +41,22 @@ impl Roles {
         self.audience.as_deref()
     }
 
+    /// What the roles are taken from.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// What real tokens for the target are asked for: its App ID URI where the profile names it.
+    pub(crate) fn resource(&self) -> Option<String> {
+        self.profile.resource.clone().or_else(|| self.audience.clone())
+    }
+
+    /// The names of the target that a token for it may bear as its audience.
+    pub(crate) fn own_audiences(&self) -> Vec<String> {
+        let plain = self.audience.iter().flat_map(|id| [id.clone(), format!("api://{id}")]);
+        plain.chain(self.profile.resource.clone()).chain(self.accepted.iter().cloned()).collect()
+    }
+
     /// What an issuer is asked for the base token of a recipe.
     pub(crate) fn ask(&self, recipe: &Recipe) -> Ask {
         let caller = self.profile.caller(&recipe.caller);
@@ -45,7 +64,7 @@ impl Roles {
             Identity::ClientId(name) | Identity::Name(name) => name,
         });
         let audience =
-            recipe.audience.as_deref().map(|audience| self.profile.api(audience).unwrap_or(audience).to_owned());
+            recipe.audience.as_deref().map(|name| self.profile.api(name).map_or(name, |api| &api.audience).to_owned());
         let tenant = recipe.tenant.clone().or_else(|| caller.and_then(|caller| caller.tenant.clone()));
         Ask {
             caller: name.to_owned(),

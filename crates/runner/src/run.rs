@@ -13,10 +13,11 @@ use scenario::{Act, Address, BaseUrl, Case, Platform, Profile, Scenario, Site, S
 use serve::Clock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use token::Token;
+use token::{Forge, Recipe, Signature, Token};
 use wire::{Origin, Sender, SenderConfig, Trust};
 
 use crate::compose::{Destination, Elsewhere};
+use crate::credentials::{Credentials, Wallet};
 use crate::issuer::Issuer;
 use crate::known::Known;
 use crate::laboratory::Laboratory;
@@ -43,8 +44,11 @@ pub struct Run {
     pub configuration: Option<String>,
     /// Makes the tokens; none: only what needs no trusted signature is played.
     pub issuer: Option<Arc<Issuer>>,
-    /// Real tokens of callers, by their roles: each is what the forgeries of that caller's token start from.
-    pub credentials: Vec<(String, Token)>,
+    /// Gets real tokens of callers: each is what the forgeries of that caller's token start from. Those that the scenarios need are
+    /// asked for at the beginning; what cannot be had is noted, and skipped.
+    pub credentials: Option<Arc<dyn Credentials>>,
+    /// Real tokens that were kept until they expired, by role. Where no issuer can mint one they play what needs an expired token.
+    pub kept: Vec<(String, Token)>,
     /// Keys by name: those of the Functions host, `gateway` for the subscription key, `previous` for that of the previous instance.
     pub keys: Vec<(String, String)>,
     /// Makes targets for cases that disturb the issuer or the time; none: those are played alone, after all others.
@@ -111,7 +115,8 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
         roles: &roles,
         known: &player.known,
         issuer: run.issuer.as_deref().map(Issuer::directory),
-        credentials: &run.credentials,
+        wallet: player.tokens.wallet(),
+        now: (run.clock)(),
         no_sink: player.sink.as_ref().err().map(String::as_str),
         laboratory: run.laboratory.is_some(),
     };
@@ -121,6 +126,10 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
     let mut stop = pin!(stop);
     session.reach(run.wait.unwrap_or(PATIENCE), run.wait.is_some(), run.steady, stop.as_mut()).await;
     session.play(&controls, &planning, stop.as_mut()).await?;
+    // A target that takes what anybody can make is open, and everything else that is sent to it says less.
+    let (strangers, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|scenario| run.issuer.is_none() && is_of_stranger(scenario));
+    session.play(&strangers, &planning, stop.as_mut()).await?;
     session.play(&others, &planning, stop.as_mut()).await?;
     session.play_again(&controls, &planning, stop.as_mut()).await?;
     session.play_alone(&controls, &planning, stop.as_mut()).await?;
@@ -128,11 +137,23 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
     player.restore().await;
 
     let mut notes = session.notes();
+    notes.extend(player.tokens.wallet().notes().iter().map(|note| player.redactor.text(note).as_str().to_owned()));
     notes.extend(run.notes);
     if session.reached() {
         notes.extend(run.advice);
     }
     Ok(session.close(rfc3339((run.clock)()), begun.elapsed(), notes)?)
+}
+
+/// Whether a scenario sends perfectly shaped tokens, one at a time, of which nothing but the signature is wrong: it is by a key that
+/// nobody publishes.
+fn is_of_stranger(scenario: &Scenario) -> bool {
+    let is_bare = |recipe: &Recipe| {
+        let forge = Forge { signature: Signature::Stranger, ..Forge::default() };
+        *recipe == Recipe { caller: recipe.caller.clone(), forge, ..Recipe::default() }
+    };
+    let is_one = |case: Case| case.steps.len() == 1 && case.recipes().count() == 1 && case.recipes().all(is_bare);
+    scenario.cases().all(is_one)
 }
 
 /// Starts making keys while others wait for the network.
@@ -156,8 +177,8 @@ pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError>
     let limits = &run.profile.limits;
     let redactor = Redactor::new(run.secrets.iter().chain(run.keys.iter().map(|(_, key)| key)));
     let directory = run.issuer.as_deref().map(Issuer::directory);
-    let credentials = run.credentials.clone();
-    let tokens = Arc::new(Tokens::new(run.issuer.clone(), roles.clone(), credentials, &redactor));
+    let wallet = Wallet::fill(run.credentials.clone(), run.kept.clone(), roles, &run.scenarios, (run.clock)()).await;
+    let tokens = Arc::new(Tokens::new(run.issuer.clone(), roles.clone(), wallet, &redactor));
     let redactor = (*tokens.redactor()).clone();
     let sink = if run.scenarios.iter().any(|scenario| scenario.source.text.contains("${sink.")) {
         Sink::start(&run.profile, Arc::clone(&tokens), (run.clock)()).await
@@ -165,7 +186,7 @@ pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError>
         Err("no scenario names it".to_owned())
     };
     let known =
-        Known::new(&run.profile, roles, directory, &run.keys, &run.credentials).with_settings(run.settings.as_ref());
+        Known::new(&run.profile, roles, directory, &run.keys, tokens.wallet()).with_settings(run.settings.as_ref());
     Ok(Player {
         world: World::of_run(&run.profile, roles, &known, run.issuer.as_deref(), url),
         sender: Sender::new(SenderConfig {
@@ -243,6 +264,6 @@ fn curl(url: &BaseUrl, target: &Target) -> Vec<String> {
     words
 }
 
-fn rfc3339(at: i64) -> String {
+pub(crate) fn rfc3339(at: i64) -> String {
     OffsetDateTime::from_unix_timestamp(at).ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
 }

@@ -8,11 +8,10 @@ use results::{Means, Redactor};
 use scenario::Scenario;
 use serde_json::Value;
 use token::variables::UnknownVariable;
-use token::{
-    AppToken, ClientAuth, Forged, Jwk, Materials, Names, Need, Recipe, Signature, Token, TokenVersion, UnixTime, forge,
-};
+use token::{AppToken, ClientAuth, Forged, Jwk, Materials, Names, Need, Recipe, Signature, Token, UnixTime, forge};
 use tokio::sync::OnceCell;
 
+use crate::credentials::Wallet;
 use crate::issuer::{Ask, BACKDATED, Issuer, IssuerError, LIFETIME};
 use crate::roles::Roles;
 use crate::stock::{Made, Stock};
@@ -26,8 +25,8 @@ const HIDDEN: usize = 128;
 pub(crate) struct Tokens {
     issuer: Option<Arc<Issuer>>,
     roles: Roles,
-    /// Real tokens of callers, by their roles.
-    credentials: Vec<(String, Token)>,
+    /// Real tokens of callers.
+    wallet: Wallet,
     stock: Arc<Stock>,
     /// How often each recipe was used, where tokens are kept.
     used: Mutex<HashMap<String, usize>>,
@@ -116,19 +115,14 @@ pub(crate) enum TokenTrouble {
 
 impl Tokens {
     /// Makes tokens by an issuer and of real ones, or only such as need no trusted signature.
-    pub(crate) fn new(
-        issuer: Option<Arc<Issuer>>,
-        roles: Roles,
-        credentials: Vec<(String, Token)>,
-        redactor: &Redactor,
-    ) -> Self {
+    pub(crate) fn new(issuer: Option<Arc<Issuer>>, roles: Roles, wallet: Wallet, redactor: &Redactor) -> Self {
         let mut hidden = redactor.beside();
-        for (_, token) in &credentials {
+        for token in wallet.tokens() {
             hidden.add_token(token.compact());
         }
         let stock = issuer.as_deref().and_then(Issuer::stock).unwrap_or_default();
         let hiding = Hiding { redactor: Arc::new(hidden.beside()), known: hidden, tokens: VecDeque::new() };
-        Self { issuer, roles, credentials, stock, used: Mutex::default(), redactor: RwLock::new(hiding) }
+        Self { issuer, roles, wallet, stock, used: Mutex::default(), redactor: RwLock::new(hiding) }
     }
 
     /// Hides every token that was handed out in this run, for an answer may repeat one that an earlier case sent. There are few:
@@ -166,6 +160,9 @@ impl Tokens {
         now: UnixTime,
         purse: Option<&Purse>,
     ) -> Result<Token, TokenTrouble> {
+        if let Some(expired) = self.expired(recipe, now) {
+            return Ok(expired);
+        }
         let base = self.base(recipe, now, purse.unwrap_or(&self.stock.handed_out)).await?;
         // Nothing is ever made again for a tenant that one case has for itself.
         if purse.is_some() || !self.stock.keeps_tokens() {
@@ -233,33 +230,59 @@ impl Tokens {
         Ok(draft.payload_json()?.get(CLAIM).cloned().unwrap_or_default())
     }
 
+    /// The real tokens of the run.
+    pub(crate) fn wallet(&self) -> &Wallet {
+        &self.wallet
+    }
+
     /// How the token of a recipe comes to be where it is sent to the target that all cases share.
-    pub(crate) fn means(&self, recipe: &Recipe) -> Means {
+    pub(crate) fn means(&self, recipe: &Recipe, now: UnixTime) -> Means {
         match recipe.need() {
             Need::Forgeable => Means::Forged,
-            Need::Issued if self.credential(recipe).is_some() => Means::Real,
+            Need::Issued if self.has_real(recipe) => Means::Real,
+            Need::Mintable if self.expired(recipe, now).is_some() => Means::Real,
             Need::Issued | Need::Mintable => Means::Minted,
         }
     }
 
-    /// Whether a recipe starts from a real token.
+    /// Whether a recipe starts from a real token that is there.
     pub(crate) fn has_real(&self, recipe: &Recipe) -> bool {
-        self.credential(recipe).is_some()
+        self.is_of_real(recipe) && matches!(self.wallet.of(recipe), Some(Ok(_)))
     }
 
-    /// The real token that a recipe starts from.
-    fn credential(&self, recipe: &Recipe) -> Option<&Token> {
-        // What the issuer is to sign, or to show the key of, must be its own.
-        let of_issuer = self.issuer.is_some() && (recipe.need() == Need::Mintable || recipe.uses_issuer_key());
-        handed_in(recipe, &self.credentials).filter(|_| !of_issuer)
+    /// The real token that was kept until it expired, where nobody can mint such a one.
+    fn expired(&self, recipe: &Recipe, now: UnixTime) -> Option<Token> {
+        if self.issuer.is_some() {
+            return None;
+        }
+        self.wallet.expired(recipe, now)?.ok()
+    }
+
+    /// Whether a recipe may start from a real token: what the issuer is to sign, or to show the key of, must be its own.
+    fn is_of_real(&self, recipe: &Recipe) -> bool {
+        self.issuer.is_none() || !(recipe.need() == Need::Mintable || recipe.uses_issuer_key())
     }
 
     /// The token that a recipe starts from: what the caller would send.
     async fn base(&self, recipe: &Recipe, now: UnixTime, purse: &Purse) -> Result<Token, TokenTrouble> {
-        match (self.credential(recipe).filter(|_| purse.tenant.is_none()), &self.issuer) {
-            (Some(token), _) => Ok(token.clone()),
-            (None, Some(issuer)) => Ok(self.issued(issuer, recipe, purse).await?),
-            (None, None) => self.composed(recipe, now).await,
+        if self.is_of_real(recipe)
+            && purse.tenant.is_none()
+            && let Some(Ok(token)) = self.wallet.fresh(recipe, now).await
+        {
+            self.hide(&token);
+            return Ok(token);
+        }
+        match &self.issuer {
+            Some(issuer) => Ok(self.issued(issuer, recipe, purse).await?),
+            None => self.composed(recipe, now).await,
+        }
+    }
+
+    /// Hides a token in whatever is told from now on.
+    fn hide(&self, token: &Token) {
+        let read = || self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        if !read().tokens.contains(token) {
+            self.redactor.write().unwrap_or_else(PoisonError::into_inner).hide(token);
         }
     }
 
@@ -278,10 +301,7 @@ impl Tokens {
         if purse.tenant.is_some() {
             return Ok(token.clone());
         }
-        let read = || self.redactor.read().unwrap_or_else(PoisonError::into_inner);
-        if !read().tokens.contains(token) {
-            self.redactor.write().unwrap_or_else(PoisonError::into_inner).hide(token);
-        }
+        self.hide(token);
         Ok(token.clone())
     }
 
@@ -315,13 +335,6 @@ pub(crate) fn claim(token: &Token, name: &str) -> Option<String> {
 
 fn kid(token: &Token) -> Option<String> {
     token.open().ok()?.0.kid()
-}
-
-/// The real token of a recipe's caller, where that is what the recipe starts from: for the target, by the caller's own tenant, in the
-/// shape that the target's registration asks for.
-pub(crate) fn handed_in<'a>(recipe: &Recipe, credentials: &'a [(String, Token)]) -> Option<&'a Token> {
-    let plain = recipe.audience.is_none() && recipe.tenant.is_none() && recipe.version == TokenVersion::Settings;
-    credentials.iter().find(|(role, _)| plain && *role == recipe.caller).map(|(_, token)| token)
 }
 
 /// Stands for ids that nobody told us.

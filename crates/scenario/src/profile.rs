@@ -1,19 +1,25 @@
 //! What is known about a target.
 
 mod address;
+mod api;
 mod caller;
+mod credential;
 mod environment;
 mod issuer;
 mod limits;
+mod secret;
 mod sink;
 mod site;
 mod target;
 mod waiver;
 
 pub use address::{Address, AddressError, BaseUrl};
-pub use caller::{Caller, Credential, Identity, Secret};
+pub use api::Api;
+pub use caller::{Caller, Identity};
+pub use credential::{Credential, UserAssigned};
 pub use issuer::{Issuer, IssuerNames, Mocks};
 pub use limits::Limits;
+pub use secret::Secret;
 pub use sink::Sink;
 pub use site::Site;
 pub use target::{Marker, Opening, Platform, PrincipalPlace, Proxy, Target};
@@ -31,7 +37,8 @@ use crate::send::Door;
 
 /// What is known about a target, and what a run against it may do.
 ///
-/// Paths are as the profile's file sees them, joined to its folder. Secrets are names of environment variables, never values.
+/// Paths are as the profile's file sees them, joined to its folder. Of secrets it says where they come from,
+/// never what they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// What is under test.
@@ -46,12 +53,18 @@ pub struct Profile {
     pub tenant: Option<String>,
     /// The client id of the target's app registration.
     pub audience: Option<String>,
+    /// The App ID URI for which real tokens are asked; none: they are asked for `audience`.
+    pub resource: Option<String>,
+    /// Where the real tenant's tokens are asked for; none: at the public cloud's authority, or where the environment says.
+    pub authority: Option<BaseUrl>,
+    /// A file with the certificate that the authority's own comes from, trusted beside those of the system.
+    pub authority_ca: Option<PathBuf>,
     /// The version of the tokens that the registration asks for; none: the one that the issuer in the settings names.
     pub token_version: Option<Version>,
     /// Who fills the roles of scenarios, in written order.
     pub callers: Vec<Caller>,
-    /// Other APIs by the names that scenarios give them, each with its client id or App ID URI.
-    pub apis: Vec<(String, String)>,
+    /// Other APIs by the names that scenarios give them.
+    pub apis: Vec<Api>,
     /// The mock issuer that the target trusts; none: it trusts a real one only.
     pub issuer: Option<Issuer>,
     /// How much a run may ask of the target.
@@ -79,6 +92,9 @@ impl Profile {
             settings: None,
             tenant: None,
             audience: None,
+            resource: None,
+            authority: None,
+            authority_ca: None,
             token_version: None,
             callers: Vec::new(),
             apis: Vec::new(),
@@ -122,9 +138,9 @@ impl Profile {
         self.callers.iter().find(|caller| caller.role == role)
     }
 
-    /// The client id or App ID URI of another API.
-    pub fn api(&self, name: &str) -> Option<&str> {
-        self.apis.iter().find(|(known, _)| known == name).map(|(_, audience)| audience.as_str())
+    /// Another API, by the name that scenarios give it.
+    pub fn api(&self, name: &str) -> Option<&Api> {
+        self.apis.iter().find(|api| api.name == name)
     }
 }
 
@@ -135,10 +151,13 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
     let versions = |node: &Node| version(node, problems);
     let settings = file(&fields, "settings", problems);
     let tenant = fields.optional_text("tenant");
-    let audience = fields.optional_text("audience");
+    let audience = fields.optional("audience").and_then(|node| api::asked(node, problems));
+    let resource = fields.optional("resource").and_then(|node| api::asked(node, problems));
+    let authority = fields.optional("authority").and_then(|node| authority(node, problems));
+    let authority_ca = file(&fields, "authority-ca", problems);
     let token_version = fields.optional("token-version").and_then(versions);
     let callers = fields.optional("callers").map(|node| named(node, problems, caller::read)).unwrap_or_default();
-    let apis = fields.optional("apis").map(|node| named(node, problems, api)).unwrap_or_default();
+    let apis = fields.optional("apis").map(|node| named(node, problems, api::read)).unwrap_or_default();
     let issuer = fields.optional("issuer").and_then(|node| issuer::read(node, problems));
     let limits = fields.optional("limits").map(|node| limits::read(node, problems)).unwrap_or_default();
     let sink = fields.optional("sink").and_then(|node| sink::read(node, problems));
@@ -156,6 +175,9 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
         settings,
         tenant,
         audience,
+        resource,
+        authority,
+        authority_ca,
         token_version,
         callers,
         apis,
@@ -185,8 +207,15 @@ fn version(node: &Node, problems: &Problems) -> Option<Version> {
     }
 }
 
-fn api(key: &Key, node: &Node, problems: &Problems) -> Option<(String, String)> {
-    problems.text(node).map(|audience| (key.text.clone(), audience.to_owned()))
+fn authority(node: &Node, problems: &Problems) -> Option<BaseUrl> {
+    let help = "such as `https://login.microsoftonline.us`; the tenant is named by `tenant`";
+    let (url, path) = address::url(problems.text(node)?, node, help, problems)?;
+    if !url.https || path != "/" {
+        let message = "an authority is an https address without a path";
+        problems.error(node.span, message, help);
+        return None;
+    }
+    Some(url)
 }
 
 /// The members of a mapping whose keys the user chooses.
@@ -197,6 +226,10 @@ fn named<T>(node: &Node, problems: &Problems, read: fn(&Key, &Node, &Problems) -
 
 /// The path of a file, as seen from the profile's own folder.
 fn file(fields: &Fields<'_>, key: &'static str, problems: &Problems) -> Option<PathBuf> {
-    let folder = Path::new(&problems.source().name).parent().unwrap_or(Path::new(""));
-    fields.optional_text(key).map(|path| folder.join(path))
+    fields.optional_text(key).map(|path| beside(&path, problems))
+}
+
+/// A path, as seen from the profile's own folder.
+fn beside(path: &str, problems: &Problems) -> PathBuf {
+    Path::new(&problems.source().name).parent().unwrap_or(Path::new("")).join(path)
 }

@@ -60,10 +60,15 @@ impl SigningKey {
     /// Takes a key and its certificate back from where [`SigningKey::to_der`] put them.
     pub fn from_der(pkcs8: &[u8], certificate: &[u8]) -> Result<Self, KeyError> {
         let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| KeyError::Private(error.to_string()))?;
-        let key = Self::new(pair, certificate.to_vec());
+        Self::of(pair, certificate.to_vec())
+    }
+
+    /// A key and the certificate that belongs to it.
+    pub(crate) fn of(pair: RsaKeyPair, certificate: Vec<u8>) -> Result<Self, KeyError> {
+        let key = Self::new(pair, certificate);
         // The certificate holds the public key as it is, so finding it there is enough to tell that the two belong together.
         let public = key.public_der();
-        if !certificate.windows(public.len()).any(|window| window == public) {
+        if !key.certificate.windows(public.len()).any(|window| window == public) {
             return Err(KeyError::Mismatch);
         }
         Ok(key)

@@ -10,6 +10,7 @@
 //! in seconds since 1970 ([`UnixTime`]). Randomness is drawn for keys and where a forged value must be one that nobody has.
 
 mod algorithm;
+mod assertion;
 mod entra;
 mod forge;
 mod jwk;
@@ -23,6 +24,7 @@ mod tests;
 pub mod variables;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use assertion::{ClientCertificate, ClientCertificateError};
 pub use entra::{AppToken, ClientAuth, ManagedIdentity, Names, Version};
 pub use forge::{Forged, Materials, Unfinished, forge};
 pub use jwk::{Jwk, KeyComponents};

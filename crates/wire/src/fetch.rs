@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use reqwest::{RequestBuilder, redirect};
 
 use crate::error::{Phase, WireError, chain};
@@ -80,6 +80,24 @@ impl Client {
     /// DELETE.
     pub async fn delete(&self, url: &str, headers: &[(&str, &str)]) -> Result<Fetched, WireError> {
         self.run(url, self.http.delete(url), headers).await
+    }
+
+    /// Any method, with a body as it is.
+    ///
+    /// # Errors
+    /// [`WireError::Failed`] for a method that is none.
+    pub async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Fetched, WireError> {
+        let known = Method::from_bytes(method.as_bytes()).map_err(|_| WireError::Failed {
+            at: "the HTTP client".to_owned(),
+            reason: format!("{method:?} is not a method"),
+        })?;
+        self.run(url, self.http.request(known, url).body(body), headers).await
     }
 
     async fn run(

@@ -135,13 +135,18 @@ impl Mock {
         [vec![("ASK", kind.to_owned()), ("SCOPE", ask.scope.to_owned())], proof, caller].concat()
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    /// An address, by JSON pointer into what `greenlight serve` said.
+    pub(crate) fn at(&self, pointer: &str) -> &str {
+        self.served.at(pointer)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let file = self.folder.path().join(name);
         fs::write(&file, text).unwrap();
         file.into_os_string().into_string().unwrap()
     }
 
-    fn federated(&self, issuer: OtherIssuer, subject: &str, audience: &str) -> String {
+    pub(crate) fn federated(&self, issuer: OtherIssuer, subject: &str, audience: &str) -> String {
         match issuer {
             OtherIssuer::Fabrikam => self.minted(subject, audience),
             OtherIssuer::Cluster => Signer::Cluster.service_account_token(CLUSTER, subject, audience),

@@ -9,12 +9,13 @@ use std::{env, fs};
 use serde_json::Value;
 
 /// What each crate may use of ours.
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("diagnostics", &[]),
     ("token", &[]),
     ("results", &[]),
     ("serve", &[]),
     ("wire", &[]),
+    ("credentials", &["token", "wire"]),
     ("authsettings", &["diagnostics"]),
     ("scenario", &["diagnostics", "results", "token"]),
     ("report", &["diagnostics", "results"]),
@@ -45,6 +46,7 @@ const EDGES: [(&str, &[&str]); 15] = [
         "greenlight",
         &[
             "authsettings",
+            "credentials",
             "diagnostics",
             "function-app",
             "mock-entra",

@@ -15,6 +15,7 @@ mod house;
 mod nginx;
 mod prediction;
 mod program;
+mod real;
 mod reference;
 mod reports;
 mod secrets;

@@ -1,6 +1,6 @@
 //! No token, key or secret in any output, in whatever encoding, even where the target sends back what it was sent.
 
-mod needles;
+pub(crate) mod needles;
 
 use std::collections::HashSet;
 use std::fs;

@@ -33,7 +33,7 @@ fn send(headers: &[(&str, &str)]) -> Send {
 fn with_values<T>(work: impl FnOnce(&Values<'_>) -> T) -> T {
     let profile = Profile::bare("https://func.example.net/api/orders").unwrap();
     let keys = [("master".to_owned(), "a-master-key".to_owned())];
-    let known = Known::new(&profile, &Roles::new(&profile, None), None, &keys, &[]);
+    let known = Known::new(&profile, &Roles::new(&profile, None), None, &keys, &crate::credentials::Wallet::empty());
     let (token, other) = (Token::new("a.b.c"), Token::new("d.e.f"));
     let host = "func.example.net";
     work(&Values { known: &known, host, tenant: None, token: Some(&token), other_token: Some(&other), sink: None })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use diagnostics::Source;
 use scenario::Scenario;
 use serde_json::json;
+use token::Token;
 
 use super::*;
 
@@ -88,14 +89,15 @@ fn planned(profile: &Profile, issuer: Option<&Directory>) -> String {
 fn planned_with(profile: &Profile, issuer: Option<&Directory>, handed_in: bool) -> String {
     let roles = Roles::new(profile, None);
     let mut lines = String::new();
-    let known = Known::new(profile, &roles, issuer, &[], &[]);
-    let credentials = credentials();
+    let known = Known::new(profile, &roles, issuer, &[], &Wallet::empty());
+    let wallet = if handed_in { Wallet::holding(&roles, "listed", Ok(Token::new("a.b.c"))) } else { Wallet::empty() };
     let plan = Plan {
         profile,
         roles: &roles,
         known: &known,
         issuer,
-        credentials: if handed_in { &credentials } else { &[] },
+        wallet: &wallet,
+        now: 0,
         no_sink: Some("the target is elsewhere"),
         laboratory: false,
     };
@@ -111,11 +113,8 @@ fn planned_with(profile: &Profile, issuer: Option<&Directory>, handed_in: bool) 
     lines
 }
 
-fn credentials() -> [(String, Token); 1] {
-    [("listed".to_owned(), Token::new("a.b.c"))]
-}
-
 const BARE: &str = "target: { url: https://func.example.net }";
+const HANDED_IN: &str = "{ target: { url: https://func.example.net }, callers: { listed: { client-id: a, credential: { token: { env: T } } } } }";
 const FULL: &str = "
 target: { url: https://func.example.net, principal: { json: /principal/id } }
 audience: orders
@@ -130,7 +129,7 @@ fn an_address_alone_plays_what_needs_no_trusted_signature() {
 
 #[test]
 fn a_real_token_plays_the_control_and_its_forgeries() {
-    insta::assert_snapshot!(planned_with(&profile(BARE), None, true));
+    insta::assert_snapshot!(planned_with(&profile(HANDED_IN), None, true));
 }
 
 #[test]

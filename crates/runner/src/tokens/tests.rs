@@ -43,7 +43,7 @@ fn signature(token: &Token) -> &str {
 async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key() {
     let settings =
         authsettings::read(&Source::new("a.json", include_str!("../../../../fixtures/authsettings.json"))).0.unwrap();
-    let tokens = Tokens::new(None, roles(Some(&settings)), Vec::new(), &Redactor::default());
+    let tokens = Tokens::new(None, roles(Some(&settings)), Wallet::empty(), &Redactor::default());
     let token = tokens.make(&recipe(Signature::Stranger), NOW, None).await.unwrap();
 
     let claims = payload(&token);
@@ -57,7 +57,7 @@ async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key()
 
 #[tokio::test]
 async fn without_an_issuer_what_needs_no_trusted_signature_is_forged() {
-    let tokens = Tokens::new(None, roles(None), Vec::new(), &Redactor::default());
+    let tokens = Tokens::new(None, roles(None), Wallet::empty(), &Redactor::default());
     let empty = tokens.make(&recipe(Signature::Empty), NOW, None).await.unwrap();
     assert!(empty.expose().ends_with('.'), "{empty:?}");
     let absent = tokens.make(&recipe(Signature::Absent), NOW, None).await.unwrap();
@@ -158,7 +158,7 @@ async fn an_issuer_is_asked_once_for_the_same_token() {
 
 /// The tokens of one run.
 fn by(issuer: Arc<Issuer>) -> Tokens {
-    Tokens::new(Some(issuer), roles(None), Vec::new(), &Redactor::default())
+    Tokens::new(Some(issuer), roles(None), Wallet::empty(), &Redactor::default())
 }
 
 #[tokio::test]

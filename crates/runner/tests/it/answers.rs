@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use results::{AnsweredBy, RunVerdict, Verdict};
 use runner::Run;
 use scenario::Platform;
-use token::Token;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::stand_in::{always, at, challenge, function, protected};
@@ -283,29 +282,6 @@ async fn a_caller_who_is_locked_out_by_the_run_is_told() {
     ];
     assert_eq!(told.verdicts(), expected);
     assert_eq!(told.closing().verdict, RunVerdict::Fail);
-}
-
-#[tokio::test]
-async fn a_real_token_is_the_control_and_what_its_forgeries_start_from() {
-    const REAL: &str =
-        "eyJhbGciOiJSUzI1NiIsImtpZCI6InJlYWwifQ.eyJvaWQiOiJhLXJlYWwtY2FsbGVyIn0.c2lnbmVkLWJ5LWEtcmVhbC1pc3N1ZXI";
-    let answer = |request: &Request| {
-        let good = request.headers.get("authorization").is_some_and(|value| *value == *format!("Bearer {REAL}"));
-        if good { function() } else { challenge() }
-    };
-    let target = always(answer).await;
-    let control = "id: issued\ncontrol: true\nsend: { token: { caller: listed } }\nexpect: accepted";
-    let flipped =
-        "id: flipped\nsend: { token: { caller: listed, forge: { signature: flipped } } }\nexpect: unauthenticated";
-    let expired = "id: expired\nsend: { token: { caller: listed, expires-in: -15m } }\nexpect: unauthenticated";
-    let mut run = marked(run(&target.uri(), &[control, flipped, expired]));
-    run.credentials = vec![("listed".to_owned(), Token::new(REAL))];
-    let told = Told::of(run).await;
-    let verdicts = [Verdict::Pass, Verdict::Pass, Verdict::Skip];
-    assert_eq!(told.cases.iter().map(|case| case.verdict).collect::<Vec<_>>(), verdicts, "{:?}", told.verdicts());
-    let sent = told.case("flipped").exchanges[0].request.as_str();
-    assert!(sent.contains("eyJvaWQiOiJhLXJlYWwtY2FsbGVyIn0"), "{sent}");
-    assert!(!told.document.contains("c2lnbmVkLWJ5"), "{}", told.document);
 }
 
 /// Settings that take plain HTTP and do this with callers without a token.

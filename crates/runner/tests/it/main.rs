@@ -8,5 +8,6 @@ mod deployed;
 mod ends;
 mod own;
 mod reach;
+mod real;
 mod stand_in;
 mod told;

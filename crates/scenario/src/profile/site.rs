@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use diagnostics::{Node, Problems};
 
 use super::address::{BaseUrl, url};
-use super::caller::{Secret, secret};
 use super::file;
+use super::secret::{self, Secret};
 use super::target::{Marker, marker};
 use crate::send;
 
@@ -37,7 +37,7 @@ pub(super) fn read(node: &Node, key: &'static str, problems: &Problems) -> Optio
     let own_method = fields.optional("method").and_then(|node| send::method(node, problems));
     let marker = fields.optional("marker").and_then(|node| marker(node, problems));
     let ca = file(&fields, "ca", problems);
-    let key = fields.optional(key).and_then(|node| secret(node, problems));
+    let key = fields.optional(key).and_then(|node| secret::read(node, problems));
     fields.finish();
     let (url, url_path) = at?;
     if let Some((node, _)) = own_path.as_ref().filter(|_| url_path != "/") {

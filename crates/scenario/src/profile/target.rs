@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use diagnostics::{Key, Node, Problems, Value};
 
-use super::Secret;
 use super::address::{Address, BaseUrl, url};
-use super::caller::secret;
 use super::file;
+use super::secret::{self, Secret};
 use crate::send::{header_name, header_value, method, path};
 
 /// What is under test, and how to tell that its function answered.
@@ -228,7 +227,7 @@ fn opening(node: &Node, problems: &Problems) -> Option<Opening> {
 
 fn keys(node: &Node, problems: &Problems) -> Vec<(String, Secret)> {
     let Some(fields) = problems.fields(node) else { return Vec::new() };
-    let one = |name| Some((str::to_owned(name), secret(fields.optional(name)?, problems)?));
+    let one = |name| Some((str::to_owned(name), secret::read(fields.optional(name)?, problems)?));
     let keys = KEYS.into_iter().filter_map(one).collect();
     fields.finish();
     keys

@@ -35,13 +35,17 @@ const SCENARIO: [(&str, &str); 19] = [
     ("/$defs/body", "{ send: {}, expect: { body: { ZZ: 1 } } }"),
 ];
 
-const PROFILE: [(&str, &str); 16] = [
+const PROFILE: [(&str, &str); 20] = [
     ("", "ZZ: 1"),
     ("/$defs/target", "target: { ZZ: 1 }"),
     ("/$defs/marker", "target: { marker: { ZZ: 1 } }"),
     ("/$defs/principal", "target: { principal: { ZZ: 1 } }"),
     ("/$defs/caller", "callers: { listed: { ZZ: 1 } }"),
     ("/$defs/credential", "callers: { listed: { credential: { ZZ: 1 } } }"),
+    ("/$defs/user-assigned", "callers: { listed: { credential: { managed-identity: { ZZ: 1 } } } }"),
+    ("/$defs/azure-pipelines", "callers: { listed: { credential: { azure-pipelines: { ZZ: 1 } } } }"),
+    ("/$defs/certificate", "callers: { listed: { credential: { certificate: { ZZ: 1 } } } }"),
+    ("/$defs/api", "apis: { another-api: { ZZ: 1 } }"),
     ("/$defs/secret", "callers: { listed: { credential: { token: { ZZ: 1 } } } }"),
     ("/$defs/running", "issuer: { control: 'https://localhost', ZZ: 1 }"),
     ("/$defs/mocks", "issuer: { ZZ: 1 }"),

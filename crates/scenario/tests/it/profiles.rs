@@ -8,7 +8,7 @@ use diagnostics::Source;
 use rstest::rstest;
 use scenario::{
     Address, AddressError, BaseUrl, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Platform,
-    PrincipalPlace, Profile, Proxy, Secret,
+    PrincipalPlace, Profile, Proxy, Secret, UserAssigned,
 };
 use token::Version;
 
@@ -52,7 +52,7 @@ fn the_example_of_a_deployed_target_is_read() {
     let (profile, diagnostics) = Profile::read(&source("fixtures/profiles/deployed.yaml"), &|_| None);
     assert_eq!(diagnostics, []);
     let profile = profile.expect("a profile");
-    let secret = Secret { env: "UNLISTED_CLIENT_SECRET".to_owned() };
+    let secret = Secret::Env("UNLISTED_CLIENT_SECRET".to_owned());
     assert_eq!(profile.caller("unlisted").expect("unlisted").credential, Some(Credential::ClientSecret(secret)));
     assert_eq!(profile.limits.requests_per_second, Some(10));
     assert_eq!(profile.issuer, None);
@@ -92,7 +92,7 @@ fn all_of_the_rest_is_read() {
     assert_eq!(profile.target.principal, Some(PrincipalPlace::Header("x-who".to_owned())));
     assert_eq!(profile.callers[0].identity, Identity::ClientId("abc".to_owned()));
     assert_eq!(profile.callers[0].credential, Some(Credential::WorkloadIdentity));
-    assert_eq!(profile.callers[1].credential, Some(Credential::Token(Secret { env: "T".to_owned() })));
+    assert_eq!(profile.callers[1].credential, Some(Credential::Token(Secret::Env("T".to_owned()))));
     let Some(Issuer::Started(mocks)) = &profile.issuer else { panic!("mocks of its own") };
     assert_eq!(
         (mocks.listen.port(), mocks.http.map(|http| http.port()), mocks.imds.is_ipv6()),
@@ -109,6 +109,111 @@ fn all_of_the_rest_is_read() {
         ..Limits::default()
     };
     assert_eq!((profile.limits, profile.token_version, profile.strict), (limits, Some(Version::V1), true));
+}
+
+#[rstest]
+#[case("managed-identity", Credential::ManagedIdentity(None))]
+#[case("{ managed-identity: { client-id: a } }", Credential::ManagedIdentity(Some(UserAssigned::ClientId("a".to_owned()))))]
+#[case("{ managed-identity: { object-id: a } }", Credential::ManagedIdentity(Some(UserAssigned::ObjectId("a".to_owned()))))]
+#[case("{ managed-identity: { resource-id: a } }", Credential::ManagedIdentity(Some(UserAssigned::ResourceId("a".to_owned()))))]
+#[case("github-actions", Credential::GitHubActions)]
+#[case("azure-pipelines", Credential::AzurePipelines { service_connection: None })]
+#[case("{ azure-pipelines: { service-connection: a } }", Credential::AzurePipelines { service_connection: Some("a".to_owned()) })]
+#[case("azure-cli", Credential::AzureCli)]
+#[case("{ client-secret: { file: secret.txt } }", Credential::ClientSecret(Secret::File("infra/secret.txt".into())))]
+#[case(
+    "{ token: { command: [vault, read, token] } }",
+    Credential::Token(Secret::Command(vec!["vault".to_owned(), "read".to_owned(), "token".to_owned()]))
+)]
+#[case("{ certificate: { file: c.pem } }", Credential::Certificate { file: "infra/c.pem".into(), key: None })]
+#[case(
+    "{ certificate: { file: /c.pem, key: { env: KEY } } }",
+    Credential::Certificate { file: "/c.pem".into(), key: Some(Secret::Env("KEY".to_owned())) }
+)]
+fn credentials_are_read(#[case] text: &str, #[case] expected: Credential) {
+    let text =
+        format!("{{ target: {{ url: reference }}, callers: {{ listed: {{ client-id: a, credential: {text} }} }} }}");
+    assert_eq!(read(&text).callers[0].credential, Some(expected));
+}
+
+#[test]
+fn what_real_tokens_are_asked_for_is_read() {
+    let profile = read(
+        "{ target: { url: reference }, audience: 11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41, resource: api://orders,
+           authority: 'https://login.microsoftonline.us/', authority-ca: ca.pem,
+           callers: { listed: { client-id: a, kept: kept.jwt } },
+           apis: { written: https://management.azure.com/, plain: { audience: billing }, own: { audience: api://billing, harmless: true } } }",
+    );
+    assert_eq!(profile.resource.as_deref(), Some("api://orders"));
+    assert_eq!(profile.authority.as_ref().map(BaseUrl::to_string).as_deref(), Some("https://login.microsoftonline.us"));
+    assert_eq!(profile.authority_ca.as_deref(), Some(Path::new("infra/ca.pem")));
+    assert_eq!(profile.callers[0].kept.as_deref(), Some(Path::new("infra/kept.jwt")));
+    let harmless: Vec<_> = profile.apis.iter().map(|api| (api.name.as_str(), api.harmless)).collect();
+    assert_eq!(harmless, [("written", false), ("plain", false), ("own", true)]);
+}
+
+// A token for any of these could do in the caller's name whatever the caller may.
+#[rstest]
+#[case("https://graph.microsoft.com")]
+#[case("https://graph.microsoft.com/.default")]
+#[case("HTTPS://Graph.Microsoft.COM/")]
+#[case("https://graph.microsoft.com.")]
+#[case("https://graph.microsoft.com:443")]
+#[case("https://user:word@graph.microsoft.com")]
+#[case("https://dod-graph.microsoft.us")]
+#[case("https://microsoftgraph.chinacloudapi.cn")]
+#[case("00000003-0000-0000-c000-000000000000")]
+#[case("api://00000003-0000-0000-C000-000000000000")]
+#[case("spn:00000002-0000-0ff1-ce00-000000000000")]
+#[case("https://graph.windows.net")]
+#[case("https://management.azure.com/")]
+#[case("https://management.core.windows.net//")]
+#[case("https://management.usgovcloudapi.net")]
+#[case("https://management.core.chinacloudapi.cn")]
+#[case("797f4846-ba00-4fd7-ba43-dac1f8f63013")]
+#[case("https://vault.azure.net")]
+#[case("https://vault.azure.cn")]
+#[case("https://vault.usgovcloudapi.net")]
+#[case("https://my-vault.vault.azure.net")]
+#[case("cfa8b339-82a2-471a-a3c9-0fc0be7a4093/.default")]
+#[case("https://storage.azure.com/")]
+#[case("https://account.blob.core.windows.net")]
+#[case("e406a681-f3d4-42a8-90b6-c2b029497af1")]
+#[case("https://database.windows.net/")]
+#[case("https://database.chinacloudapi.cn/")]
+#[case("022907d3-0f1b-48f7-badc-1ba6abab6d66")]
+#[case("https://ossrdbms-aad.database.windows.net")]
+#[case("https://servicebus.azure.net")]
+#[case("https://cosmos.azure.com")]
+#[case("499b84ac-1321-427f-aa17-267ca6975798")]
+#[case("https://outlook.office365.com")]
+#[case("graph.microsoft.com")]
+fn no_token_is_asked_for_an_api_of_microsofts(#[case] audience: &str) {
+    for text in [
+        format!("apis: {{ another-api: {{ audience: \"{audience}\", harmless: true }} }}"),
+        format!("audience: \"{audience}\""),
+        format!("resource: \"{audience}\""),
+    ] {
+        let source = Source::new("profile.yaml", format!("target: {{ url: reference }}\n{text}\n"));
+        let (profile, diagnostics) = Profile::read(&source, &|_| None);
+        assert_eq!(profile, None, "{text}");
+        let told: Vec<_> = diagnostics.iter().map(|one| one.message.as_str()).collect();
+        assert!(matches!(told[..], [told] if told.contains("is an API of Microsoft's")), "{text}: {told:?}");
+    }
+}
+
+#[rstest]
+#[case("11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41")]
+#[case("api://orders")]
+#[case("https://contoso.example/graph.microsoft.com.orders")]
+#[case("https://func-orders.azurewebsites.net")]
+#[case("https://notazure.com")]
+#[case("https://contoso.onmicrosoft.com/orders")]
+fn tokens_are_asked_for_apis_of_ones_own(#[case] audience: &str) {
+    let profile = read(&format!(
+        "{{ target: {{ url: reference }}, audience: '{audience}', apis: {{ a: {{ audience: '{audience}', harmless: true }} }} }}"
+    ));
+    assert_eq!(profile.audience.as_deref(), Some(audience));
 }
 
 #[rstest]
@@ -168,7 +273,7 @@ waivers: [{ case: who-refused, owner: ann@example.net, until: 2027-01-31, reason
     let (gateway, previous) = (profile.gateway.expect("a gateway"), profile.previous.expect("a previous instance"));
     assert_eq!(
         (gateway.path.as_deref(), gateway.key),
-        (Some("/orders;rev=2/health"), Some(Secret { env: "APIM_KEY".into() }))
+        (Some("/orders;rev=2/health"), Some(Secret::Env("APIM_KEY".into())))
     );
     assert_eq!((previous.path.as_deref(), previous.method.as_deref()), (Some("/api/orders"), Some("POST")));
     assert_eq!(profile.required.expect("a list").len(), 2);

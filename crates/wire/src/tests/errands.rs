@@ -42,6 +42,11 @@ async fn errands_are_run_and_error_statuses_are_answers() {
     assert_eq!(token.status, 400);
     let json = client.post_json(&server.uri(), &serde_json::json!({"a": 1}), &[]).await.unwrap();
     assert_eq!(json.status, 201);
+    let headers = [("x", "y"), ("content-type", "application/json")];
+    let sent = client.send("POST", &server.uri(), &headers, r#"{"a":1}"#.into()).await.unwrap();
+    assert_eq!(sent.status, 201);
+    let error = client.send("NO METHOD", &server.uri(), &[], "".into()).await.unwrap_err();
+    assert_eq!(error.to_string(), "the HTTP client: \"NO METHOD\" is not a method");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ impl Signer {
     }
 
     /// The file that SDKs take: private key and certificate.
-    pub(super) fn file(self) -> String {
+    pub(crate) fn file(self) -> String {
         format!("{}{}", self.key().private, self.key().certificate)
     }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 /// A part of a secret, written in some way.
 #[derive(Clone)]
-pub(super) struct Needle {
+pub(crate) struct Needle {
     what: &'static str,
     way: &'static str,
     text: String,
@@ -46,7 +46,7 @@ pub(super) const WAYS: [Way; 14] = [
 const PART: usize = 20;
 
 /// Parts of a secret from its beginning, its middle and its end, in every way of writing them.
-pub(super) fn text_needles(what: &'static str, secret: &[u8]) -> Vec<Needle> {
+pub(crate) fn text_needles(what: &'static str, secret: &[u8]) -> Vec<Needle> {
     let last = secret.len().checked_sub(PART).expect("a secret is long");
     let mut needles = Vec::new();
     for (way, write) in WAYS {
@@ -65,7 +65,7 @@ pub(super) fn text_needles(what: &'static str, secret: &[u8]) -> Vec<Needle> {
 }
 
 /// Which needles some outputs hold: what, written how, in which output, and a little of what stands before it.
-pub(super) fn found(outputs: &[(String, String)], needles: &[Needle]) -> Vec<String> {
+pub(crate) fn found(outputs: &[(String, String)], needles: &[Needle]) -> Vec<String> {
     const FIRST: usize = 8;
     let mut by_first: HashMap<&[u8], Vec<&Needle>> = HashMap::new();
     for needle in needles {
