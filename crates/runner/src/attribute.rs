@@ -75,12 +75,13 @@ fn is_platform(exchange: &Exchange) -> bool {
         || exchange.body.starts_with(b"You do not have permission to view this directory")
 }
 
-/// API Management challenges for a subscription key. The front end says which address it forbids, has a page for an app that it
+/// API Management challenges for a subscription key, and writes its own errors in one form. The front end says which address it forbids, has a page for an app that it
 /// does not let in, and speaks for one that does not answer.
 fn is_gateway(exchange: &Exchange) -> bool {
     let page = |title: &str| exchange.body.windows(title.len()).any(|window| window == title.as_bytes());
     header(exchange, "www-authenticate").any(|challenge| challenge.starts_with("AzureApiManagementKey "))
         || header(exchange, "ocp-apim-trace-location").next().is_some()
+        || exchange.body.starts_with(b"{ \"statusCode\": ")
         || header(exchange, "x-ms-forbidden-ip").next().is_some()
         || exchange.status == 403 && (page("Web App - Unavailable") || page("Error 403 - Forbidden"))
         || [502, 503, 504].contains(&exchange.status)

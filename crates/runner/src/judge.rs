@@ -181,8 +181,14 @@ impl Comparing<'_> {
     /// Whom was the function told is calling?
     fn principal(&mut self, expect: &Expect, exchange: &Exchange, seen: &Seen<'_>) {
         let (Some(wanted), Function::Answered) = (expect.principal, seen.attribution.function) else { return };
+        if wanted == Principal::Somebody {
+            return match Told::by(exchange, seen.principal).name() {
+                Ok(told) => self.add("principal", "somebody", told, told != Told::NOBODY, Strength::Must),
+                Err(unclear) => self.unclear = Some(unclear.to_owned()),
+            };
+        }
         let wanted = match (wanted, &seen.caller) {
-            (Principal::Nobody, _) => Told::Nobody,
+            (Principal::Nobody | Principal::Somebody, _) => Told::Nobody,
             (Principal::Caller, Some(id)) => Told::Somebody(id.clone()),
             (Principal::Caller, None) => {
                 Told::Unclear("the token names no caller (`oid`) to compare the principal with")

@@ -110,6 +110,8 @@ pub enum Principal {
     Caller,
     /// Nobody.
     Nobody,
+    /// Anybody: whose token it was is not known here.
+    Somebody,
 }
 
 impl Expect {
@@ -288,7 +290,8 @@ fn answered_by(node: &Node, problems: &Problems) -> Option<AnsweredBy> {
 }
 
 fn principal(node: &Node, problems: &Problems) -> Option<Principal> {
-    problems.word(node, &[("caller", Principal::Caller), ("none", Principal::Nobody)])
+    problems
+        .word(node, &[("caller", Principal::Caller), ("none", Principal::Nobody), ("somebody", Principal::Somebody)])
 }
 
 /// A whole number above zero.

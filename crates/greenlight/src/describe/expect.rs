@@ -14,6 +14,7 @@ pub(super) fn expect(expect: &Expect, told: &mut Told) {
             told.must.push("The function is told that the token's caller is calling.".to_owned());
         }
         Some(Principal::Nobody) => told.must.push("The function is told of no caller.".to_owned()),
+        Some(Principal::Somebody) => told.must.push("The function is told of somebody who is calling.".to_owned()),
         None => {}
     }
     for text in &expect.body_lacks {

@@ -5,6 +5,10 @@ use results::{AnsweredBy, Case};
 /// What to change: what the scenario says, sharpened by what came back where that tells causes apart.
 pub(super) fn of(case: &Case) -> String {
     let sharper = match (case.id.as_str(), case.observed.status, case.observed.answered_by) {
+        (_, Some(401), AnsweredBy::Host) if case.expected == "accepted" => Some(
+            "the platform let the caller in and the Functions host asked it for a key: set authLevel of the function to anonymous, for \
+             App Service Authentication protects it now",
+        ),
         ("gateway-lets-in", Some(status), who) => at_the_gateway(status, who),
         _ => None,
     };
@@ -25,12 +29,13 @@ fn at_the_gateway(status: u16, who: AnsweredBy) -> Option<&'static str> {
              this revision of the API",
         ),
         (401, _) => Some(
-            "the token that the gateway got is not for the new instance: set the resource of its authentication-managed-identity policy \
-             to the audience in validation.allowedAudiences",
+            "the new instance does not take the token that the gateway got: set the resource of its authentication-managed-identity policy \
+             to an audience in validation.allowedAudiences; where that is so, the API's registration issues tokens of another version \
+             (api.requestedAccessTokenVersion) than openIdIssuer names",
         ),
         (403, _) => Some(
             "the new instance does not know the gateway: list the client id (appId, not the object id) of the identity that its policy uses \
-             in validation.defaultAuthorizationPolicy.allowedApplications",
+             in validation.defaultAuthorizationPolicy.allowedApplications, or let the policy name the identity that is listed (client-id)",
         ),
         (404, _) => Some(
             "the gateway knows no such operation: check the path and the revision (`;rev=N` right behind the API's path) in `gateway.url` \

@@ -17,6 +17,9 @@ pub(super) enum Told {
 }
 
 impl Told {
+    /// The word for nobody.
+    pub(super) const NOBODY: &str = "nobody";
+
     /// Reads it from the place that the profile names. A place that is not there, null or empty stands for nobody.
     pub(super) fn by(exchange: &Exchange, place: Option<&PrincipalPlace>) -> Self {
         let pointer = match place {
@@ -47,7 +50,7 @@ impl Told {
     /// The id, or a word for nobody; an error says why neither is known.
     pub(super) fn name(&self) -> Result<&str, &'static str> {
         match self {
-            Self::Nobody => Ok("nobody"),
+            Self::Nobody => Ok(Self::NOBODY),
             Self::Somebody(id) => Ok(id),
             Self::Unclear(why) => Err(why),
         }

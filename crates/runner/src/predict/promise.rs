@@ -41,7 +41,7 @@ pub(super) fn keeping(answer: Option<&Answer>, seen: &Seen, expect: &Expect) -> 
 fn may_be_told(identity: Identity, expected: Option<Principal>) -> bool {
     match expected {
         None => true,
-        Some(Principal::Caller) => identity == Identity::Caller,
+        Some(Principal::Caller | Principal::Somebody) => identity == Identity::Caller,
         Some(Principal::Nobody) => identity == Identity::Anonymous,
     }
 }

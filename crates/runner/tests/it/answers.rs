@@ -67,7 +67,7 @@ async fn a_control_that_cannot_be_played_is_named() {
     assert_eq!(
         told.reason("missing-token"),
         "refused, but nothing shows that this target lets anyone in: `issued` ended in skip: needs a token that the target trusts: name \
-         an `issuer` in a profile, or give `callers: { listed: { credential: { token: { env: NAME } } } }`"
+         an `issuer` in a profile, or give `callers: { listed: { credential: ... } }`"
     );
     let told = Told::of(run(&target.uri(), &[control, VALID_CALLER, MISSING_TOKEN])).await;
     assert_eq!(told.case("missing-token").verdict, Verdict::Pass, "another control did");
