@@ -8,6 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::outputs::Outputs;
+use crate::{gate, watch};
 
 const AFTER_HELP: &str = "\
 Start with: greenlight run --target reference
@@ -43,7 +44,9 @@ pub(crate) enum Command {
     /// Play scenarios against a target and judge the answers.
     Run(Run),
     /// Decide whether traffic may be switched to a new instance: go, no-go or inconclusive.
-    Gate(Gate),
+    Gate(gate::Arguments),
+    /// Keep asking a new instance after the switch, at a low rate, and stop at the first breach.
+    Watch(watch::Arguments),
     /// Start the mocks: Entra issuer, identity endpoints, reference Function App.
     Serve(Serve),
     /// Print one token, as issued or forged.
@@ -138,29 +141,6 @@ pub(crate) enum Consent {
     Flood,
     /// Requests of other methods than GET, HEAD, OPTIONS and the target's own.
     UnsafeMethods,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Gate {
-    /// File that says what is known about the new instance, the gateway in front of it, and the instance that it replaces.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) profile: PathBuf,
-    /// Take the scenarios from this folder instead of those that come along.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) scenarios: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) protection: Protection,
-    /// Tell every request that would be sent, and whose token it would bear; send none.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// How long to wait for the instance to be warm, and for its answers to be the same each time.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "120")]
-    pub(crate) wait: Duration,
-    #[command(flatten)]
-    pub(crate) outputs: Outputs,
-    /// Show every case in full, with its requests and answers; tokens without their signatures.
-    #[arg(long, short)]
-    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]
@@ -469,7 +449,7 @@ pub(crate) enum FailOn {
     Error,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<u64>().map(Duration::from_secs).map_err(|_| "write whole seconds, such as 30".to_owned())
 }
 

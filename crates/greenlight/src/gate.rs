@@ -1,20 +1,48 @@
 //! `greenlight gate`: go, no-go or inconclusive, before traffic is switched.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use clap::Args;
 use results::{Decision, Go, RunVerdict};
 use runner::{Demands, Gate, Intent};
 use scenario::{Profile, Scenario, is_case};
 use time::OffsetDateTime;
 
-use crate::arguments;
+use crate::arguments::{Protection, seconds};
 use crate::exit::Exit;
 use crate::files;
 use crate::library::Library;
 use crate::mocks;
+use crate::outputs::Outputs;
 use crate::run::{Assembled, assemble, read_profile};
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
+
+/// What the command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// File that says what is known about the new instance, the gateway in front of it, and the instance that it replaces.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: PathBuf,
+    /// Take the scenarios from this folder instead of those that come along.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) protection: Protection,
+    /// Tell every request that would be sent, and whose token it would bear; send none.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How long to wait for the instance to be warm, and for its answers to be the same each time.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "120")]
+    pub(crate) wait: Duration,
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+    /// Show every case in full, with its requests and answers; tokens without their signatures.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
 
 /// Without these nobody can tell whether the right callers get in and nobody else.
 const ALWAYS: [&str; 5] = ["valid-caller", "missing-token", "key-of-a-stranger", "unlisted-caller", "wrong-audience"];
@@ -24,10 +52,10 @@ const AT_THE_GATEWAY: [&str; 1] = ["gateway-lets-in"];
 const AT_THE_PREVIOUS: [&str; 1] = ["previous-lets-in"];
 
 /// Plays everything that the profile makes possible, and decides.
-pub(crate) async fn gate(arguments: &arguments::Gate, terminal: &Terminal) -> Result<Exit, Trouble> {
+pub(crate) async fn gate(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Trouble> {
     arguments.outputs.distinct()?;
     let profile = read_profile(&files::read(&arguments.profile)?)?;
-    let scenarios = scenarios(&profile, arguments, terminal)?;
+    let scenarios = scenarios(&profile, arguments.scenarios.as_deref(), terminal)?;
     let demands = demands(&profile, &scenarios)?;
     let Assembled { run, started } = assemble(scenarios, profile, &arguments.protection, terminal).await?;
     let run = runner::Run { wait: Some(arguments.wait), steady: true, ..run };
@@ -42,7 +70,7 @@ pub(crate) async fn gate(arguments: &arguments::Gate, terminal: &Terminal) -> Re
 async fn decide(
     run: runner::Run,
     demands: Demands,
-    arguments: &arguments::Gate,
+    arguments: &Arguments,
     terminal: &Terminal,
 ) -> Result<Exit, Trouble> {
     // From here on whoever stops the program finds valid reports.
@@ -67,10 +95,10 @@ pub(crate) fn exit(decision: &Decision, verdict: RunVerdict) -> Exit {
 /// All scenarios that this profile has a place for. A gate that leaves some out for the mistakes in them would not be one.
 pub(crate) fn scenarios(
     profile: &Profile,
-    arguments: &arguments::Gate,
+    folder: Option<&Path>,
     terminal: &Terminal,
 ) -> Result<Vec<Arc<Scenario>>, Trouble> {
-    let library = Library::open(arguments.scenarios.as_deref())?;
+    let library = Library::open(folder)?;
     if !library.diagnostics.is_empty() {
         terminal.diagnostics(&library.diagnostics);
         return Err(Trouble::usage("scenarios with mistakes cannot be part of a gate"));
@@ -108,6 +136,7 @@ pub(crate) fn demands(profile: &Profile, scenarios: &[Arc<Scenario>]) -> Result<
 
 /// Tells every request that would be sent, and sends none.
 async fn outline(run: &runner::Run, demands: &Demands) -> Result<Exit, Trouble> {
+    let tell = |line: String| terminal::output(&format!("{line}\n"));
     let intents = runner::outline(run).await.map_err(Trouble::fault)?;
     let mut requests = 0;
     for intent in &intents {
@@ -116,13 +145,13 @@ async fn outline(run: &runner::Run, demands: &Demands) -> Result<Exit, Trouble> 
             requests += request.times;
             let times = if request.times > 1 { format!(" ({} times)", request.times) } else { String::new() };
             let token = request.token.as_deref().unwrap_or("no token");
-            terminal::say(&format!("{:<44} {}{times}; {token}", intent.case, request.line));
+            tell(format!("{:<44} {}{times}; {token}", intent.case, request.line));
         }
     }
     let skipped: Vec<(&Intent, &String)> =
         intents.iter().filter_map(|intent| Some((intent, intent.requests.as_ref().err()?))).collect();
     for (intent, reason) in &skipped {
-        terminal::say(&format!("{:<44} would be skipped: {reason}", intent.case));
+        tell(format!("{:<44} would be skipped: {reason}", intent.case));
     }
     let required = |intent: &Intent| {
         let name = intent.case.split_once('/').map_or(intent.case.as_str(), |(_, name)| name);
@@ -131,7 +160,7 @@ async fn outline(run: &runner::Run, demands: &Demands) -> Result<Exit, Trouble> 
     };
     let lost = skipped.iter().filter(|(intent, _)| required(intent)).count();
     let played = intents.len() - skipped.len();
-    terminal::say(&format!(
+    tell(format!(
         "{played} cases would be played with {requests} requests, {} skipped{}; nothing was sent",
         skipped.len(),
         if lost > 0 { format!(", {lost} of them required: this gate could not say GO") } else { String::new() }

@@ -25,6 +25,7 @@ mod settings;
 mod terminal;
 mod token;
 mod trouble;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Run(run) => block_on(run::run(&run, &terminal)),
         Command::Gate(gate) => block_on(gate::gate(&gate, &terminal)),
+        Command::Watch(watch) => block_on(watch::watch(&watch, &terminal)),
         Command::Serve(serve) => block_on(serve::serve(&serve, &terminal)),
         Command::Token(token) => block_on(token::token(&token)),
         Command::Check(check) => check::check(&check, &terminal),

@@ -3,7 +3,7 @@
 mod summary;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Stdout};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -58,6 +58,19 @@ impl Outputs {
     /// Opens the files, so that a path that cannot be written is known before anything is played. What is returned tells them, and
     /// the terminal, how the run goes.
     pub(crate) fn open(&self, verbose: bool, terminal: &Terminal) -> Result<Box<dyn Reporter>, Trouble> {
+        let telling = self.telling(Box::new(io::stdout()), verbose, terminal)?;
+        if terminal.shows_progress() {
+            return Ok(Box::new(Progress::new(io::stderr(), telling)));
+        }
+        Ok(Box::new(telling))
+    }
+
+    /// The same where standard output is for something else: people are told on the other one.
+    pub(crate) fn open_beside(&self, verbose: bool, terminal: &Terminal) -> Result<Box<dyn Reporter>, Trouble> {
+        Ok(Box::new(self.telling(Box::new(io::stderr()), verbose, terminal)?))
+    }
+
+    fn telling(&self, console: Box<dyn Write>, verbose: bool, terminal: &Terminal) -> Result<Telling, Trouble> {
         let mut files = Vec::new();
         for (_, file, reporter) in self.kinds() {
             let Some(file) = file else { continue };
@@ -65,11 +78,7 @@ impl Outputs {
         }
         let style = Style { colour: terminal.output_colour(), verbose };
         let summary = summary::on_this_server(terminal);
-        let telling = Telling { files, console: Console::new(io::stdout(), style), summary };
-        if terminal.shows_progress() {
-            return Ok(Box::new(Progress::new(io::stderr(), telling)));
-        }
-        Ok(Box::new(telling))
+        Ok(Telling { files, console: Console::new(console, style), summary })
     }
 
     fn kinds(&self) -> [Kind<'_>; 5] {
@@ -86,7 +95,7 @@ impl Outputs {
 /// Everyone who is told how the run goes: its files, then whoever looks on, then the CI server that shows a summary.
 struct Telling {
     files: Vec<Told>,
-    console: Console<Stdout>,
+    console: Console<Box<dyn Write>>,
     summary: Option<Box<dyn Reporter>>,
 }
 
