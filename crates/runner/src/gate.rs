@@ -148,14 +148,12 @@ impl<R: Reporter> Gate<R> {
             let why = told(format!("{}: {}{others}", first.place, first.reason));
             return Decision { word: Go::NoGo, why, remedies };
         }
-        match self.lacking(closing) {
-            Some(why) => Decision { word: Go::Inconclusive, why: told(why), remedies: Vec::new() },
-            None => {
-                let (held, required) = (closing.summary.pass + closing.summary.warn, self.required.len());
-                let why = told(format!("{held} cases held, with all {required} that are required"));
-                Decision { word: Go::Go, why, remedies: Vec::new() }
-            }
+        if let Some(why) = self.lacking(closing) {
+            return Decision { word: Go::Inconclusive, why: told(why), remedies: Vec::new() };
         }
+        let (held, required) = (closing.summary.pass + closing.summary.warn, self.required.len());
+        let why = told(format!("{held} cases held, with all {required} that are required"));
+        Decision { word: Go::Go, why, remedies: Vec::new() }
     }
 
     /// Why nothing is decided though nothing failed.

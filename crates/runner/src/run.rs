@@ -94,6 +94,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Plays a run and tells it to a reporter, case by case. When `stop` completes the run ends there, with everything told so far.
 pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output = ()>) -> Result<Closing, RunError> {
+    // What a run remembers while it waits is much: whoever waits for it need not hold that too.
+    Box::pin(played(run, reporter, stop)).await
+}
+
+async fn played(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output = ()>) -> Result<Closing, RunError> {
     let begun = Instant::now();
     let roles = Roles::new(&run.profile, run.settings.as_ref());
     let player = Arc::new(player(&run, &roles).await?);

@@ -9,17 +9,12 @@ const SECRETS: [&str; 6] = ["client-secret", "function-key", "keys", "subscripti
 /// Puts the values of variables where the file names them. One that is not set is a mistake.
 pub(super) fn fill(node: &mut Node, known: &dyn Fn(&str) -> Option<String>, problems: &Problems) {
     if let Some((name, span)) = named(node) {
-        match known(&name).filter(|value| !value.is_empty()) {
-            Some(value) => node.value = Value::Text(value),
-            None => {
-                problems.error(
-                    span,
-                    format!("the environment variable {name} is not set"),
-                    "set it, or write the text itself",
-                );
-                node.value = Value::Null;
-            }
+        let value = known(&name).filter(|value| !value.is_empty());
+        if value.is_none() {
+            let message = format!("the environment variable {name} is not set");
+            problems.error(span, message, "set it, or write the text itself");
         }
+        node.value = value.map_or(Value::Null, Value::Text);
         return;
     }
     match &mut node.value {
