@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod files;
 mod gate;
+mod init;
 mod library;
 mod list;
 mod mocks;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Run(run) => block_on(run::run(&run, &terminal)),
         Command::Gate(gate) => block_on(gate::gate(&gate, &terminal)),
+        Command::Init(init) => init::init(&init, &terminal),
         Command::Serve(serve) => block_on(serve::serve(&serve, &terminal)),
         Command::Token(token) => block_on(token::token(&token)),
         Command::Check(check) => check::check(&check, &terminal),
