@@ -84,6 +84,10 @@ fn believed(file: &Path, arguments: &Init, draft: &mut Draft, terminal: &Termina
         ));
     }
     fill(draft, &settings);
+    let allowed = allowed(&settings);
+    if let Some(caller) = arguments.caller.as_ref().filter(|one| !allowed.is_empty() && !allowed.contains(one)) {
+        terminal.warn(&format!("--caller {caller}: it is not among the applications that the settings allow"));
+    }
     Ok(())
 }
 
@@ -96,9 +100,15 @@ fn fill(draft: &mut Draft, settings: &Settings) {
     draft.excluded.clone_from(&settings.validation.excluded_paths);
     let Some(entra) = &settings.entra else { return };
     draft.audience.clone_from(&entra.client_id);
-    let listed = entra.policy.as_ref().and_then(|policy| policy.applications.clone()).unwrap_or_default();
+    let listed = allowed(settings);
     draft.caller = draft.caller.take().or_else(|| listed.first().cloned());
-    draft.others = listed.into_iter().filter(|one| draft.caller.as_ref() != Some(one)).collect();
+    draft.others = listed.iter().filter(|one| draft.caller.as_ref() != Some(one)).cloned().collect();
+}
+
+/// The applications that the settings name; where there are none, they do not go by that.
+fn allowed(settings: &Settings) -> &[String] {
+    let policy = settings.entra.as_ref().and_then(|entra| entra.policy.as_ref());
+    policy.and_then(|policy| policy.applications.as_deref()).unwrap_or_default()
 }
 
 /// The path of a file as a profile names it: from the profile's folder.

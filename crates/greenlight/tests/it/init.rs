@@ -79,6 +79,7 @@ fn a_gate_takes_what_was_written() {
     let settings = ["--settings", "infra/authsettings.json", "--url", URL, "--output", profile];
     let output = init(folder.path(), &[settings, [sites[0], sites[1], sites[2], sites[3], "--caller", "me"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("--caller me: it is not among the applications"), "{}", said(&output));
     let outlined = greenlight()
         .current_dir(folder.path())
         .args(["gate", "--profile", profile, "--dry-run"])

@@ -110,9 +110,9 @@ fn what_is_commented_out_is_taken_once_the_mark_is_away() {
         let key = rest.split(':').next().unwrap_or_default();
         !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '-') && rest.contains(':')
     };
-    let uncomment = |line: &str| match line.trim_start().starts_with("# ") {
-        true => line.replacen("# ", "", 1),
-        false => line.to_owned(),
+    let uncomment = |line: &str| {
+        let is_comment = line.trim_start().starts_with("# ");
+        if is_comment { line.replacen("# ", "", 1) } else { line.to_owned() }
     };
     let uncommented: Vec<String> = text.lines().filter(|line| is_member(line)).map(uncomment).collect();
     let (profile, diagnostics) = Profile::read(&Source::new("greenlight.yaml", uncommented.join("\n")), &|_| None);
