@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Gate(gate::Arguments),
     /// Keep asking a new instance after the switch, at a low rate, and stop at the first breach.
     Watch(watch::Arguments),
+    /// Begin a profile: from the settings of an app, and by asking.
+    Init(Init),
     /// Start the mocks: Entra issuer, identity endpoints, reference Function App.
     Serve(Serve),
     /// Print one token, as issued or forged.
@@ -141,6 +143,34 @@ pub(crate) enum Consent {
     Flood,
     /// Requests of other methods than GET, HEAD, OPTIONS and the target's own.
     UnsafeMethods,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Settings of the app, in any form that `greenlight check` reads: tenant, audience and caller are taken from them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Which of them, where the file holds several: by its name, the name of its app or that of its slot.
+    #[arg(long, value_name = "NAME", requires = "settings")]
+    pub(crate) resource: Option<String>,
+    /// URL of the function, with its path.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// URL of the function through the gateway in front of it.
+    #[arg(long, value_name = "URL")]
+    pub(crate) gateway: Option<String>,
+    /// URL of the function at the instance that it replaces.
+    #[arg(long, value_name = "URL")]
+    pub(crate) previous: Option<String>,
+    /// The caller that must get in; the first application that the settings allow unless given.
+    #[arg(long, value_name = "CLIENT-ID")]
+    pub(crate) caller: Option<String>,
+    /// Where to write it; `-` prints it.
+    #[arg(long, value_name = "FILE", default_value = "greenlight.yaml")]
+    pub(crate) output: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod files;
 mod gate;
+mod init;
 mod library;
 mod list;
 mod mocks;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Run(run) => block_on(run::run(&run, &terminal)),
         Command::Gate(gate) => block_on(gate::gate(&gate, &terminal)),
         Command::Watch(watch) => block_on(watch::watch(&watch, &terminal)),
+        Command::Init(init) => init::init(&init, &terminal),
         Command::Serve(serve) => block_on(serve::serve(&serve, &terminal)),
         Command::Token(token) => block_on(token::token(&token)),
         Command::Check(check) => check::check(&check, &terminal),

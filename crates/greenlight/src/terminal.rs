@@ -83,3 +83,17 @@ pub(crate) fn output(text: &str) {
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
+
+/// Whether somebody is there to answer.
+pub(crate) fn is_attended() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Puts a question to the person at the terminal; none where nothing is answered.
+pub(crate) fn ask(question: &str) -> Option<String> {
+    let mut error = io::stderr();
+    let _ = write!(error, "{question}: ").and_then(|()| error.flush());
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty())
+}

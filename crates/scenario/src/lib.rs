@@ -29,8 +29,9 @@ mod variants;
 pub use act::{Act, Document, KeyChange, Trouble};
 pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
 pub use profile::{
-    Address, AddressError, Api, BaseUrl, Caller, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Mocks,
-    Opening, Platform, PrincipalPlace, Profile, Proxy, Secret, Sink, Site, Target, UserAssigned, Waived, is_case,
+    Address, AddressError, Api, BaseUrl, Caller, Credential, Draft, Identity, Issuer, IssuerNames, Limits, Marker,
+    Mocks, Opening, Platform, PrincipalPlace, Profile, Proxy, Secret, Sink, Site, Target, UserAssigned, Waived,
+    is_case,
 };
 pub use read::read;
 pub use scenario::{Case, Consent, Exchange, OldTls, Scenario, Step};

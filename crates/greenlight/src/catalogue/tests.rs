@@ -2,8 +2,19 @@ use super::{Entry, own};
 use crate::library::{Library, counted};
 
 /// How many entries each section has: the number of an entry is part of its name, so none comes or goes unnoticed.
-const SECTIONS: [(&str, usize); 10] =
-    [("P", 11), ("C", 21), ("T", 35), ("S", 18), ("H", 20), ("E", 16), ("K", 14), ("R", 24), ("X", 11), ("F", 15)];
+const SECTIONS: [(&str, usize); 11] = [
+    ("P", 11),
+    ("C", 21),
+    ("T", 35),
+    ("S", 18),
+    ("H", 20),
+    ("E", 16),
+    ("K", 14),
+    ("R", 24),
+    ("X", 11),
+    ("F", 15),
+    ("M", 8),
+];
 
 /// So many cases are worth playing at least.
 const ENOUGH: usize = 400;

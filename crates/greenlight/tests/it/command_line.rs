@@ -15,6 +15,7 @@ use crate::program::{Served, get, greenlight, run, said, settled, signal, signin
 #[rstest]
 #[case::greenlight(&[])]
 #[case::run(&["run"])]
+#[case::init(&["init"])]
 #[case::serve(&["serve"])]
 #[case::token(&["token"])]
 #[case::check(&["check"])]

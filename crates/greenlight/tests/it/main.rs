@@ -12,6 +12,7 @@ mod command_line;
 mod foreign;
 mod haproxy;
 mod house;
+mod init;
 mod nginx;
 mod prediction;
 mod program;

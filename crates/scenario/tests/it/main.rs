@@ -3,6 +3,7 @@
 mod broken;
 mod cases;
 mod documentation;
+mod drafts;
 mod files;
 mod keys;
 mod profiles;
