@@ -17,6 +17,7 @@ use crate::program::{Served, get, greenlight, run, said, settled, signal, signin
 #[case::run(&["run"])]
 #[case::serve(&["serve"])]
 #[case::token(&["token"])]
+#[case::gate(&["gate"])]
 #[case::check(&["check"])]
 #[case::list(&["list"])]
 #[case::explain(&["explain"])]
