@@ -18,6 +18,7 @@ use crate::program::{Served, get, greenlight, run, said, settled, signal, signin
 #[case::init(&["init"])]
 #[case::serve(&["serve"])]
 #[case::token(&["token"])]
+#[case::gate(&["gate"])]
 #[case::check(&["check"])]
 #[case::list(&["list"])]
 #[case::explain(&["explain"])]

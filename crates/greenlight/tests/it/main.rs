@@ -10,6 +10,7 @@ mod browser;
 mod check;
 mod command_line;
 mod foreign;
+mod gate;
 mod haproxy;
 mod house;
 mod init;
