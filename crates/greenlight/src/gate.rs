@@ -160,7 +160,7 @@ async fn outline(run: &runner::Run, demands: &Demands) -> Result<Exit, Trouble> 
     };
     let lost = skipped.iter().filter(|(intent, _)| required(intent)).count();
     let played = intents.len() - skipped.len();
-    tell(format!(
+    terminal::say(&format!(
         "{played} cases would be played with {requests} requests, {} skipped{}; nothing was sent",
         skipped.len(),
         if lost > 0 { format!(", {lost} of them required: this gate could not say GO") } else { String::new() }

@@ -53,7 +53,12 @@ impl Library {
             return Err(library.unknown(unknown));
         }
         if !selection.names.is_empty() {
-            library.scenarios.retain(|one| one.control || words.iter().any(|word| answers_to(one, word)));
+            let named = |one: &Scenario| words.iter().any(|word| answers_to(one, word));
+            let ways: Vec<_> =
+                library.scenarios.iter().filter(|one| named(one)).map(|one| one.needs_beside()).collect();
+            // The control of a way is needed where something goes by it; what a file of the user's sends is not known yet.
+            let of_a_way = |one: &Scenario| one.needs_beside().is_none() || ways.contains(&one.needs_beside());
+            library.scenarios.retain(|one| named(one) || one.control && of_a_way(one));
         }
         for scenario in named_files.scenarios {
             library.scenarios.retain(|one| one.id != scenario.id);

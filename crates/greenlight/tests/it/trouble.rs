@@ -403,7 +403,7 @@ fn ctrl_c_leaves_valid_reports() {
     target.mount(Mock::given(any()).respond_with(ResponseTemplate::new(401)));
     let folder = folder(&[]);
     let child = greenlight()
-        .args(["run", "--target", &target.url(), "missing-token", "function-key-instead-of-token", "unknown-key"])
+        .args(["run", "--target", &target.url(), "missing-token", "function-key-instead-of-token", "bad-signature"])
         .args(["--concurrency", "1", "--results", "results.json", "--junit", "junit.xml"])
         .current_dir(&folder)
         .stdout(Stdio::piped())
