@@ -40,7 +40,7 @@ impl Played {
         let hosts = HOSTS.map(|host| format!("{host}:127.0.0.1"));
         let mut run = vec!["run", "--pull", "never", "--detach", "--network", "none", "--volume", &shared];
         run.extend(hosts.iter().flat_map(|host| ["--add-host", host.as_str()]));
-        run.extend(["greenlight-rehearsal", "--named", "--ca", "/work/ca.pem"]);
+        run.extend(["greenlight-rehearsal", "--named", "--ca", "/data/ca.pem"]);
         run.extend(mistake.iter().flat_map(|id| ["--mistake", id]));
         let container = Container(told(&docker(&run)).trim().to_owned());
         let environment = ready(&container);
@@ -88,7 +88,7 @@ fn ready(container: &Container) -> BTreeMap<String, String> {
 }
 
 fn shared(folder: &Path) -> String {
-    format!("{}:/work", folder.display())
+    format!("{}:/data", folder.display())
 }
 
 fn docker(arguments: &[&str]) -> Output {
@@ -117,7 +117,7 @@ fn a_sound_migration_passes_from_a_container_beside_it() {
         return;
     }
     let played = Played::start(None);
-    assert_eq!(played.environment["GREENLIGHT_CA"], "/work/ca.pem");
+    assert_eq!(played.environment["GREENLIGHT_CA"], "/data/ca.pem");
     assert!(played.environment["GREENLIGHT_NEW_URL"].starts_with("https://func-orders-02.rehearsal:"));
     let (code, printed) = played.judged();
     assert_eq!(code, Some(0), "{printed}");
@@ -146,7 +146,7 @@ fn the_image_holds_the_program_alone() {
     told(&docker(&["export", "--output", &archive, &container.0]));
     let list = Command::new("tar").args(["--list", "--file", &archive]).output().unwrap();
     // What an engine adds to every container: mount points, and files that it mounts over.
-    let added = [".dockerenv", "dev/", "etc/", "proc/", "sys/", "work/"];
+    let added = [".dockerenv", "dev/", "etc/", "proc/", "sys/", "data/"];
     let listed = told(&list);
     let own: Vec<&str> = listed.lines().filter(|name| !added.iter().any(|one| name.starts_with(one))).collect();
     assert_eq!(own, ["greenlight"]);
