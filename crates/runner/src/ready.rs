@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use scenario::Send;
-use wire::{RequestBytes, WireError};
+use wire::{Exchange, RequestBytes, WireError};
 
 use crate::attribute::attribute;
 use crate::player::Player;
@@ -27,21 +27,14 @@ pub(crate) async fn ready(player: &Player, patience: Duration, insist: bool) -> 
     let mut pause = FIRST_PAUSE;
     loop {
         player.allowance.take().await.map_err(|limit| format!("{limit} before it was ready"))?;
-        let mut request =
-            RequestBytes::ordinary(&to.method, &to.origin, to.function.path.as_str(), NO_HEADERS, Vec::new());
-        player.trace.sign(&Send::default(), &mut request);
-        let asked = (player.clock)();
-        let trouble = match player.sender.send(&to.origin, &request).await {
+        let trouble = match ask(player).await {
             Ok(exchange) if STARTING.contains(&exchange.status) => format!(
                 "{} still answered {} after {:.1} s; is the app running?",
                 to.origin,
                 exchange.status,
                 begun.elapsed().as_secs_f64()
             ),
-            Ok(exchange) => {
-                player.note_time(&exchange, asked);
-                return Ok(());
-            }
+            Ok(_) => return Ok(()),
             // It is there. Some gateways drop who brings no credential without a word, and answer others.
             Err(WireError::Reset { .. }) if !insist => return Ok(()),
             Err(error) if insist && may_pass(&error) => error.to_string(),
@@ -62,15 +55,12 @@ const IN_A_ROW: usize = 5;
 /// starting, or that were set up otherwise than the one beside them, answer by turns.
 pub(crate) async fn steady(player: &Player, patience: Duration) -> Result<(), String> {
     let begun = Instant::now();
-    let to = &player.destination;
+    let marker = player.destination.function.marker.as_ref();
     let (mut answers, mut in_a_row): (Vec<String>, usize) = (Vec::new(), 0);
     loop {
         player.allowance.take().await.map_err(|limit| format!("{limit} before it was steady"))?;
-        let request = RequestBytes::ordinary(&to.method, &to.origin, to.function.path.as_str(), NO_HEADERS, Vec::new());
-        let answer = match player.sender.send(&to.origin, &request).await {
-            Ok(exchange) => {
-                format!("{} by {}", exchange.status, attribute(&exchange, to.function.marker.as_ref()).answered_by)
-            }
+        let answer = match ask(player).await {
+            Ok(exchange) => format!("{} by {}", exchange.status, attribute(&exchange, marker).answered_by),
             Err(WireError::Reset { .. }) => "a reset".to_owned(),
             Err(error) => error.to_string(),
         };
@@ -89,6 +79,20 @@ pub(crate) async fn steady(player: &Player, patience: Duration) -> Result<(), St
             tokio::time::sleep(FIRST_PAUSE).await;
         }
     }
+}
+
+/// Asks the function once, without a token and under the name of the run, and notes the time that it tells.
+async fn ask(player: &Player) -> Result<Exchange, WireError> {
+    let to = &player.destination;
+    let mut request = RequestBytes::ordinary(&to.method, &to.origin, to.function.path.as_str(), NO_HEADERS, Vec::new());
+    player.trace.sign(&Send::default(), &mut request);
+    let asked = (player.clock)();
+    let exchange = player.sender.send(&to.origin, &request).await?;
+    // Who speaks for an app that is starting has a clock of its own.
+    if !STARTING.contains(&exchange.status) {
+        player.note_time(&exchange, asked);
+    }
+    Ok(exchange)
 }
 
 /// Whether the same try may succeed a moment later.
