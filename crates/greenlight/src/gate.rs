@@ -138,6 +138,7 @@ pub(crate) fn demands(profile: &Profile, scenarios: &[Arc<Scenario>]) -> Result<
 async fn outline(run: &runner::Run, demands: &Demands) -> Result<Exit, Trouble> {
     let tell = |line: String| terminal::output(&format!("{line}\n"));
     let intents = runner::outline(run).await.map_err(Trouble::fault)?;
+    let name = |intent: &Intent| format!("{}/{}", intent.scenario.theme(), intent.case.name());
     let mut requests = 0;
     for intent in &intents {
         let Ok(intended) = &intent.requests else { continue };
@@ -145,19 +146,16 @@ async fn outline(run: &runner::Run, demands: &Demands) -> Result<Exit, Trouble> 
             requests += request.times;
             let times = if request.times > 1 { format!(" ({} times)", request.times) } else { String::new() };
             let token = request.token.as_deref().unwrap_or("no token");
-            tell(format!("{:<44} {}{times}; {token}", intent.case, request.line));
+            tell(format!("{:<44} {}{times}; {token}", name(intent), request.line));
         }
     }
     let skipped: Vec<(&Intent, &String)> =
         intents.iter().filter_map(|intent| Some((intent, intent.requests.as_ref().err()?))).collect();
     for (intent, reason) in &skipped {
-        tell(format!("{:<44} would be skipped: {reason}", intent.case));
+        tell(format!("{:<44} would be skipped: {reason}", name(intent)));
     }
-    let required = |intent: &Intent| {
-        let name = intent.case.split_once('/').map_or(intent.case.as_str(), |(_, name)| name);
-        let (id, variant) = name.split_once('[').map_or((name, ""), |(id, rest)| (id, rest.trim_end_matches(']')));
-        demands.required.iter().any(|one| is_case(one, id, variant))
-    };
+    let required =
+        |Intent { case, .. }: &Intent| demands.required.iter().any(|one| is_case(one, &case.id, &case.variant));
     let lost = skipped.iter().filter(|(intent, _)| required(intent)).count();
     let played = intents.len() - skipped.len();
     terminal::say(&format!(

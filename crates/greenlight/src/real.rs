@@ -33,8 +33,8 @@ enum Source {
 }
 
 impl Real {
-    /// Prepares the credentials of the callers whose roles are wanted. Nobody is asked for a token yet. A secret that the profile names and that is
-    /// not there is an error; a credential that does not work here is one of its own, told when it is needed.
+    /// Prepares the credentials of the callers whose roles are wanted. Nobody is asked for a token yet. A secret that the profile names
+    /// and that is not there is an error; a credential that does not work here is one of its own, told when it is needed.
     pub(crate) fn prepare(profile: &Profile, wanted: impl Fn(&str) -> bool) -> Result<Self, Trouble> {
         let mut real = Self { by_role: HashMap::new(), secrets: Vec::new() };
         let mut surroundings = None;

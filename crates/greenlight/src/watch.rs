@@ -128,11 +128,7 @@ fn now() -> Result<String, Trouble> {
 /// The scenarios that can be played here beside others: the controls, and the rest.
 async fn playable(run: &runner::Run) -> Result<(Vec<Arc<Scenario>>, Vec<Arc<Scenario>>), Trouble> {
     let intents = runner::outline(run).await.map_err(Trouble::fault)?;
-    let can = |scenario: &Scenario| {
-        let name = format!("{}/{}", scenario.theme(), scenario.id);
-        let mut own = intents.iter().filter(|one| one.case.split('[').next() == Some(&name));
-        own.any(|one| one.requests.is_ok())
-    };
+    let can = |scenario: &Scenario| intents.iter().any(|one| one.scenario.id == scenario.id && one.requests.is_ok());
     let all = run.scenarios.iter().filter(|scenario| !scenario.disturbs() && can(scenario)).cloned();
     Ok(all.partition(|scenario| scenario.control))
 }

@@ -87,6 +87,23 @@ pub struct Case {
     pub duration_ms: Milliseconds,
 }
 
+impl Case {
+    /// The case among those of its scenario; see [`case_name`].
+    pub fn name(&self) -> String {
+        case_name(&self.id, &self.variant)
+    }
+
+    /// Whether somebody was to get in, and nobody to be kept out.
+    pub fn lets_in(&self) -> bool {
+        self.expected == "accepted"
+    }
+}
+
+/// How a case is called: the scenario's id, and behind it in brackets what tells it from the others: `key-alone[send=function]`.
+pub fn case_name(id: &str, variant: &str) -> String {
+    if variant.is_empty() { id.to_owned() } else { format!("{id}[{variant}]") }
+}
+
 /// Who answers for letting a failure pass for a time, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {

@@ -22,7 +22,7 @@ mod verdict;
 mod writer;
 
 pub use document::{
-    Case, Closing, Comparison, Decision, ExchangeRecord, Observed, Opening, Predicted, Strength, Waiver,
+    Case, Closing, Comparison, Decision, ExchangeRecord, Observed, Opening, Predicted, Strength, Waiver, case_name,
 };
 pub use event::{Event, Reporter};
 pub use milliseconds::Milliseconds;

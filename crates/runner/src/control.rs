@@ -52,9 +52,8 @@ impl Control {
         }
         let trouble = if case.verdict == Verdict::Skip { &mut self.skipped } else { &mut self.refused };
         trouble.get_or_insert_with(|| {
-            let variant = if case.variant.is_empty() { String::new() } else { format!("[{}]", case.variant) };
             let reason = case.reason.as_ref().map_or("", Redacted::as_str);
-            format!("`{}{variant}` ended in {}: {reason}", case.id, case.verdict)
+            format!("`{}` ended in {}: {reason}", case.name(), case.verdict)
         });
     }
 

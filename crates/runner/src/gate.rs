@@ -57,7 +57,7 @@ struct Waiver {
 struct Failure {
     severity: Severity,
     control: bool,
-    place: String,
+    case: String,
     reason: String,
     remedy: String,
 }
@@ -112,15 +112,15 @@ impl<R: Reporter> Gate<R> {
                 Verdict::Pass | Verdict::Warn | Verdict::Fail | Verdict::Recorded => one.proven += 1,
                 Verdict::Skip | Verdict::Inconclusive | Verdict::Error => {
                     let reason = case.reason.as_ref().map_or("", Redacted::as_str);
-                    one.missing.get_or_insert_with(|| format!("{} in {}: {reason}", place(case), case.verdict));
+                    one.missing.get_or_insert_with(|| format!("`{}` in {}: {reason}", case.name(), case.verdict));
                 }
             }
         }
         if case.verdict == Verdict::Fail && self.failures.len() < FAILURES {
             self.failures.push(Failure {
                 severity: case.severity,
-                control: is_control(case),
-                place: place(case),
+                control: case.lets_in(),
+                case: case.name(),
                 reason: case.reason.as_ref().map_or_else(String::new, |reason| reason.as_str().to_owned()),
                 remedy: remedy::of(case),
             });
@@ -145,7 +145,7 @@ impl<R: Reporter> Gate<R> {
                     remedies.push(remedy);
                 }
             }
-            let why = told(format!("{}: {}{others}", first.place, first.reason));
+            let why = told(format!("`{}`: {}{others}", first.case, first.reason));
             return Decision { word: Go::NoGo, why, remedies };
         }
         if let Some(why) = self.lacking(closing) {
@@ -231,15 +231,6 @@ impl<R: Reporter> Reporter for Gate<R> {
             Event::Closed(closing) => self.close(closing),
         }
     }
-}
-
-fn place(case: &Case) -> String {
-    if case.variant.is_empty() { format!("`{}`", case.id) } else { format!("`{}[{}]`", case.id, case.variant) }
-}
-
-/// Whether somebody was to get in who must.
-fn is_control(case: &Case) -> bool {
-    case.expected == "accepted"
 }
 
 #[cfg(test)]

@@ -6,17 +6,18 @@ use results::Means;
 use scenario::{Case, Exchange, Scenario};
 use token::Recipe;
 
-use crate::issuer::Issuer;
 use crate::plan::{Plan, Planned};
 use crate::player::Player;
 use crate::roles::Roles;
 use crate::run::{Run, RunError, player};
 
 /// What a run would do with one case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Intent {
-    /// The case, as a report names it.
-    pub case: String,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The case of it.
+    pub case: Case,
     /// Its requests in order; an error says why it would not be played.
     pub requests: Result<Vec<Intended>, String>,
 }
@@ -36,23 +37,13 @@ pub struct Intended {
 pub async fn outline(run: &Run) -> Result<Vec<Intent>, RunError> {
     let roles = Roles::new(&run.profile, run.settings.as_ref());
     let player = player(run, &roles).await?;
-    let plan = Plan {
-        profile: &run.profile,
-        roles: &roles,
-        known: &player.known,
-        issuer: run.issuer.as_deref().map(Issuer::directory),
-        wallet: player.tokens.wallet(),
-        now: (run.clock)(),
-        no_sink: player.sink.as_ref().err().map(String::as_str),
-        laboratory: run.laboratory.is_some(),
-    };
+    let plan = Plan::new(run, &roles, &player);
     let intent = |scenario: &Arc<Scenario>, case: Case| {
         let requests = match plan.of(scenario, &case) {
             Planned::Skipped(reason) => Err(reason),
             Planned::Ready | Planned::Alone => Ok(case.exchanges().map(|step| intended(step, &player)).collect()),
         };
-        let variant = if case.variant.is_empty() { String::new() } else { format!("[{}]", case.variant) };
-        Intent { case: format!("{}/{}{variant}", scenario.theme(), case.id), requests }
+        Intent { scenario: Arc::clone(scenario), case, requests }
     };
     let cases = run.scenarios.iter().flat_map(|scenario| scenario.cases().map(move |case| (scenario, case)));
     Ok(cases.map(|(scenario, case)| intent(scenario, case)).collect())

@@ -7,9 +7,11 @@ use scenario::{Address, Case, Consent, Door, Outcome, Profile, Scenario, Step};
 use token::{Need, Recipe, UnixTime};
 
 use crate::credentials::Wallet;
-use crate::issuer::Directory;
+use crate::issuer::{Directory, Issuer};
 use crate::known::{Known, advice};
+use crate::player::Player;
 use crate::roles::Roles;
+use crate::run::Run;
 use crate::variables::wanted;
 
 /// What a case is to expect of this run.
@@ -40,6 +42,22 @@ pub(crate) struct Plan<'a> {
 }
 
 const UNSAFE_METHODS: &str = "unsafe-methods";
+
+impl<'a> Plan<'a> {
+    /// For a run that begins now.
+    pub(crate) fn new(run: &'a Run, roles: &'a Roles, player: &'a Player) -> Self {
+        Self {
+            profile: &run.profile,
+            roles,
+            known: &player.known,
+            issuer: run.issuer.as_deref().map(Issuer::directory),
+            wallet: player.tokens.wallet(),
+            now: (run.clock)(),
+            no_sink: player.sink.as_ref().err().map(String::as_str),
+            laboratory: run.laboratory.is_some(),
+        }
+    }
+}
 
 impl Plan<'_> {
     /// Plans one case.

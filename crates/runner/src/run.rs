@@ -115,16 +115,7 @@ async fn played(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output 
     }))?;
 
     let (controls, others): (Vec<_>, Vec<_>) = run.scenarios.iter().cloned().partition(|scenario| scenario.control);
-    let plan = Plan {
-        profile: &run.profile,
-        roles: &roles,
-        known: &player.known,
-        issuer: run.issuer.as_deref().map(Issuer::directory),
-        wallet: player.tokens.wallet(),
-        now: (run.clock)(),
-        no_sink: player.sink.as_ref().err().map(String::as_str),
-        laboratory: run.laboratory.is_some(),
-    };
+    let plan = Plan::new(&run, &roles, &player);
     let planning = |scenario: &Scenario, case: &Case| plan.of(scenario, case);
     prepare(&run, &player);
     let mut session = Session::new(Arc::clone(&player), reporter, run.profile.limits.concurrency);

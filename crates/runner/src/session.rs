@@ -140,8 +140,7 @@ impl<'a> Session<'a> {
                     ))
                 }
                 _ => {
-                    let variant = if case.variant.is_empty() { String::new() } else { format!("[{}]", case.variant) };
-                    before = Some(format!("{}{variant}", case.id));
+                    before = Some(case.name());
                     Planned::Ready
                 }
             };

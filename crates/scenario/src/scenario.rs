@@ -162,6 +162,11 @@ impl Step {
 }
 
 impl Case {
+    /// The case among those of its scenario; see [`results::case_name`].
+    pub fn name(&self) -> String {
+        results::case_name(&self.id, &self.variant)
+    }
+
     /// The requests among its steps.
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.steps.iter().filter_map(|step| match step {

@@ -109,11 +109,6 @@ fn keys(keys: &Keys) -> Vec<(String, String)> {
     named.map(|(name, key)| (name.to_owned(), key.clone())).into()
 }
 
-/// The name of a case.
-pub(super) fn name(id: &str, variant: &str) -> String {
-    if variant.is_empty() { id.to_owned() } else { format!("{id}[{variant}]") }
-}
-
 /// Keeps of each case what the matrix needs.
 #[derive(Default)]
 struct Fold(Vec<Told>);
@@ -131,5 +126,5 @@ impl Reporter for Fold {
 
 fn told(case: &results::Case) -> Told {
     let reason = case.reason.as_ref().map(Redacted::as_str).unwrap_or_default().to_owned();
-    Told { case: name(&case.id, &case.variant), verdict: case.verdict, reason }
+    Told { case: case.name(), verdict: case.verdict, reason }
 }

@@ -12,7 +12,7 @@ use results::Verdict;
 use scenario::Outcome;
 use serde::Serialize;
 
-use super::bout::{Told, name};
+use super::bout::Told;
 use super::{Played, Subject, Suite};
 
 /// Who caught what, as it is written to `matrix.json`.
@@ -185,5 +185,5 @@ fn idle(suite: &Suite, rows: &[Row]) -> Vec<String> {
     let busy: BTreeSet<&str> = rows.iter().flat_map(|row| &row.caught_by).map(String::as_str).collect();
     let cases = suite.scenarios.iter().flat_map(|scenario| scenario.cases());
     let judged = cases.filter(|case| case.exchanges().any(|step| step.expect.outcome != Outcome::Recorded));
-    judged.map(|case| name(&case.id, &case.variant)).filter(|case| !busy.contains(case.as_str())).collect()
+    judged.map(|case| case.name()).filter(|case| !busy.contains(case.as_str())).collect()
 }

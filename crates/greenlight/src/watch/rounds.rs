@@ -125,5 +125,5 @@ impl Seen {
 
 /// Whether the function answered where it must not.
 fn is_breach(case: &Case) -> bool {
-    case.verdict == Verdict::Fail && case.expected != "accepted" && case.observed.answered_by == AnsweredBy::App
+    case.verdict == Verdict::Fail && !case.lets_in() && case.observed.answered_by == AnsweredBy::App
 }

@@ -21,7 +21,7 @@ struct Shape {
 impl Good {
     /// Takes note of a control that got in.
     pub(super) fn finished(&mut self, case: &Case) {
-        if !matches!(case.verdict, Verdict::Pass | Verdict::Warn) || case.expected != "accepted" {
+        if !matches!(case.verdict, Verdict::Pass | Verdict::Warn) || !case.lets_in() {
             return;
         }
         let answer = case.exchanges.last().map(|exchange| exchange.response.as_str().to_owned());

@@ -5,7 +5,7 @@ use results::{AnsweredBy, Case};
 /// What to change: what the scenario says, sharpened by what came back where that tells causes apart.
 pub(super) fn of(case: &Case) -> String {
     let sharper = match (case.id.as_str(), case.observed.status, case.observed.answered_by) {
-        (_, Some(401), AnsweredBy::Host) if case.expected == "accepted" => Some(
+        (_, Some(401), AnsweredBy::Host) if case.lets_in() => Some(
             "the platform let the caller in and the Functions host asked it for a key: set authLevel of the function to anonymous, for \
              App Service Authentication protects it now",
         ),
