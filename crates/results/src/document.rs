@@ -23,7 +23,8 @@ pub struct Opening {
     pub trace: Option<String>,
     /// How many scenarios were chosen.
     pub scenarios: usize,
-    /// How many cases they become: this many finish unless the run is interrupted.
+    /// How many cases they become: this many finish unless the run is interrupted, and one more for each
+    /// control that is refused when it is played again at the end.
     pub planned: usize,
 }
 

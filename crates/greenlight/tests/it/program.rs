@@ -110,7 +110,10 @@ pub(crate) fn reports(folder: &Path) -> Value {
     let cases = results["cases"].as_array().unwrap().len();
     let counts = results["summary"].as_object().unwrap().values().filter_map(Value::as_u64);
     assert_eq!(counts.sum::<u64>(), cases as u64, "{}", results["summary"]);
-    assert!(results["interrupted"] == true || results["planned"] == cases, "{cases} of {}", results["planned"]);
+    // A control that is refused when it is played again at the end is told besides.
+    let again = |case: &&Value| case["variant"].as_str().unwrap().ends_with("played=again");
+    let planned = cases - results["cases"].as_array().unwrap().iter().filter(again).count();
+    assert!(results["interrupted"] == true || results["planned"] == planned, "{planned} of {}", results["planned"]);
     let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
     assert_eq!(junit.matches("<testcase ").count(), cases, "{junit}");
     assert!(junit.ends_with("</testsuites>\n"), "{junit}");
