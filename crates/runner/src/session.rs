@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use results::{Closing, Comparison, Event, Reporter, Strength, Tally, Verdict};
@@ -314,12 +315,18 @@ impl<'a> Session<'a> {
         let state = if let Some((verdict, reason)) = decided {
             State::Decided(Box::new(self.player.unplayed(&scenario, &case, verdict, Some(&reason))))
         } else {
-            let (player, turns) = (Arc::clone(&self.player), Arc::clone(&self.turns));
+            let player = Arc::clone(&self.player);
             let (scenario, case) = (Arc::clone(&scenario), case.clone());
             let (tell, ended) = oneshot::channel();
+            // It stands in line from now on: cases are played in the order of the plan, whichever task runs first.
+            let mut turn = Box::pin(Arc::clone(&self.turns).acquire_owned());
+            let at_once = turn.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             let task = tokio::spawn(async move {
                 // Nobody ever closes the semaphore; a case that got no turn would be played all the same.
-                let _turn = turns.acquire().await;
+                let _turn = match at_once {
+                    Poll::Ready(turn) => turn,
+                    Poll::Pending => turn.await,
+                };
                 // Where nobody waits for it any more the run has been stopped.
                 let _ = tell.send(player.play(&scenario, &case).await);
             });
