@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
+mod configurations;
 mod figure;
 mod jwks;
 mod load;
@@ -44,6 +45,7 @@ fn measure() -> Result<()> {
         ("memory", memory::measure(&program)),
         ("tokens", runtime.block_on(tokens::measure(&program))),
         ("JWKS", runtime.block_on(jwks::measure(&program))),
+        ("configurations", configurations::measure(&program)),
         ("suite", suite::measure(&program)),
         ("many cases", many::measure(&program)),
     ] {

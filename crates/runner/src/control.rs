@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use scenario::Door;
 
-use results::{Case, Redacted, Redactor, Strength, Verdict};
+use results::{AnsweredBy, Case, Redacted, Redactor, Strength, Verdict};
 
 /// What the positive controls of a run came to, way by way: that somebody gets in at the gateway says nothing of the target itself.
 #[derive(Debug, Default)]
@@ -26,10 +26,10 @@ impl Controls {
         self.of(way).is_some_and(Control::holds)
     }
 
-    /// Takes back what a denial seems to prove where the control of its way does not hold.
-    pub(crate) fn weigh(&self, way: Door, case: Case, denies: bool, redactor: &Redactor) -> Case {
+    /// Takes back what a refusal seems to prove where the control of its way does not hold.
+    pub(crate) fn weigh(&self, way: Door, case: Case, takes_refusal: bool, redactor: &Redactor) -> Case {
         let none = Control::default();
-        self.of(way).unwrap_or(&none).weigh(case, denies, redactor)
+        self.of(way).unwrap_or(&none).weigh(case, takes_refusal, redactor)
     }
 }
 
@@ -57,14 +57,17 @@ impl Control {
         });
     }
 
-    /// Takes back what a denial seems to prove where the control does not hold. Breaches stand: they need no control.
-    pub(crate) fn weigh(&self, mut case: Case, denies: bool, redactor: &Redactor) -> Case {
-        if denies && !self.holds() && matches!(case.verdict, Verdict::Pass | Verdict::Warn) {
+    /// Takes back what a refusal seems to prove where the control does not hold. Breaches stand: they need no control.
+    pub(crate) fn weigh(&self, mut case: Case, takes_refusal: bool, redactor: &Redactor) -> Case {
+        if takes_refusal && !self.holds() && matches!(case.verdict, Verdict::Pass | Verdict::Warn) {
             let why = self.refused.as_ref().or(self.skipped.as_ref());
             let why = why.map_or("no positive control was played", String::as_str);
             case.verdict = Verdict::Inconclusive;
-            case.reason =
-                Some(redactor.text(&format!("refused, but nothing shows that this target lets anyone in: {why}")));
+            let doubt = match case.observed.answered_by {
+                AnsweredBy::App => "the control does not hold",
+                _ => "refused, but nothing shows that this target lets anyone in",
+            };
+            case.reason = Some(redactor.text(&format!("{doubt}: {why}")));
         }
         case
     }

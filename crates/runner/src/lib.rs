@@ -8,6 +8,7 @@
 //! It never validates a token, never bends a promise to the target's settings, and reads neither arguments nor environment.
 
 mod attribute;
+mod certificates;
 mod clocks;
 mod compose;
 mod control;
@@ -15,6 +16,7 @@ mod credentials;
 mod evidence;
 mod form;
 mod gate;
+mod instances;
 mod issuer;
 mod judge;
 mod known;

@@ -9,7 +9,7 @@ use token::Recipe;
 use crate::plan::{Plan, Planned};
 use crate::player::Player;
 use crate::roles::Roles;
-use crate::run::{Run, RunError, player};
+use crate::run::{Run, RunError, player, wallet};
 
 /// What a run would do with one case.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct Intended {
 /// Outlines a run. The issuer may be asked what it knows; nothing is sent to the target.
 pub async fn outline(run: &Run) -> Result<Vec<Intent>, RunError> {
     let roles = Roles::new(&run.profile, run.settings.as_ref());
-    let player = player(run, &roles).await?;
+    let player = player(run, &roles, wallet(run, &roles, run.credentials.clone()).await).await?;
     let plan = Plan::new(run, &roles, &player);
     let intent = |scenario: &Arc<Scenario>, case: Case| {
         let requests = match plan.of(scenario, &case) {

@@ -18,6 +18,7 @@ use wire::{Exchange, Sender};
 
 use crate::clocks;
 use crate::compose::Destination;
+use crate::instances::Instances;
 use crate::issuer::Issuer;
 use crate::judge::Judgement;
 use crate::known::Known;
@@ -59,6 +60,8 @@ pub(crate) struct Player {
     pub(crate) allowance: Allowance,
     /// The name of the run.
     pub(crate) trace: Trace,
+    /// Which instances of the target answered.
+    pub(crate) instances: Instances,
     /// How many seconds the target's clock is ahead of ours: of all answers, what was furthest off.
     pub(crate) ahead: Mutex<Option<i64>>,
     /// The file of the authority that a curl line must be told of.

@@ -16,8 +16,10 @@ use time::format_description::well_known::Rfc3339;
 use token::{Forge, Recipe, Signature, Token};
 use wire::{Origin, Sender, SenderConfig, Trust};
 
+use crate::certificates;
 use crate::compose::{Destination, Elsewhere};
 use crate::credentials::{Credentials, Wallet};
+use crate::instances::Instances;
 use crate::issuer::Issuer;
 use crate::known::Known;
 use crate::laboratory::Laboratory;
@@ -101,7 +103,14 @@ pub async fn play(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Outpu
 async fn played(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output = ()>) -> Result<Closing, RunError> {
     let begun = Instant::now();
     let roles = Roles::new(&run.profile, run.settings.as_ref());
-    let player = Arc::new(player(&run, &roles).await?);
+    let mut stop = pin!(stop);
+    let (wallet, stopped) = tokio::select! {
+        biased;
+        // Who gives tokens may take long to answer. What was not asked for has not been played either.
+        () = stop.as_mut() => (wallet(&run, &roles, None).await, true),
+        filled = wallet(&run, &roles, run.credentials.clone()) => (filled, false),
+    };
+    let player = Arc::new(player(&run, &roles, wallet).await?);
     let planned = run.scenarios.iter().map(|scenario| scenario.case_count()).sum();
     reporter.event(&Event::Opened(&Opening {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -119,7 +128,9 @@ async fn played(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output 
     let planning = |scenario: &Scenario, case: &Case| plan.of(scenario, case);
     prepare(&run, &player);
     let mut session = Session::new(Arc::clone(&player), reporter, run.profile.limits.concurrency);
-    let mut stop = pin!(stop);
+    if stopped {
+        session.interrupt();
+    }
     session.reach(run.wait.unwrap_or(PATIENCE), run.wait.is_some(), run.steady, stop.as_mut()).await;
     session.play(&controls, &planning, stop.as_mut()).await?;
     // A target that takes what anybody can make is open, and everything else that is sent to it says less.
@@ -127,6 +138,7 @@ async fn played(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output 
         others.into_iter().partition(|scenario| run.issuer.is_none() && is_of_stranger(scenario));
     session.play(&strangers, &planning, stop.as_mut()).await?;
     session.play(&others, &planning, stop.as_mut()).await?;
+    session.play_at_instances(&run.scenarios, &planning, stop.as_mut()).await?;
     session.play_again(&controls, &planning, stop.as_mut()).await?;
     session.play_alone(&controls, &planning, stop.as_mut()).await?;
     session.tell_held().await?;
@@ -136,6 +148,10 @@ async fn played(run: Run, reporter: &mut dyn Reporter, stop: impl Future<Output 
     notes.extend(player.tokens.wallet().notes().iter().map(|note| player.redactor.text(note).as_str().to_owned()));
     notes.extend(run.notes);
     if session.reached() {
+        // Of targets that are made for a run nobody expects that they last.
+        if run.laboratory.is_none() && !session.is_interrupted() {
+            notes.extend(certificates::doubts(&player, (run.clock)()).await);
+        }
         notes.extend(run.advice);
     }
     Ok(session.close(rfc3339((run.clock)()), begun.elapsed(), notes)?)
@@ -167,13 +183,17 @@ fn prepare(run: &Run, player: &Arc<Player>) {
     }
 }
 
-pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError> {
+/// Asks for the real tokens that the scenarios need, where there is somebody to ask.
+pub(crate) async fn wallet(run: &Run, roles: &Roles, asked: Option<Arc<dyn Credentials>>) -> Wallet {
+    Wallet::fill(asked, run.kept.clone(), roles, &run.scenarios, (run.clock)()).await
+}
+
+pub(crate) async fn player(run: &Run, roles: &Roles, wallet: Wallet) -> Result<Player, RunError> {
     let target = &run.profile.target;
     let Address::Url(url) = &target.address else { return Err(RunError::NoReference) };
     let limits = &run.profile.limits;
     let redactor = Redactor::new(run.secrets.iter().chain(run.keys.iter().map(|(_, key)| key)));
     let directory = run.issuer.as_deref().map(Issuer::directory);
-    let wallet = Wallet::fill(run.credentials.clone(), run.kept.clone(), roles, &run.scenarios, (run.clock)()).await;
     let tokens = Arc::new(Tokens::new(run.issuer.clone(), roles.clone(), wallet, &redactor));
     let redactor = (*tokens.redactor()).clone();
     let sink = if run.scenarios.iter().any(|scenario| scenario.source.text.contains("${sink.")) {
@@ -225,6 +245,7 @@ pub(crate) async fn player(run: &Run, roles: &Roles) -> Result<Player, RunError>
         evidence: run.evidence,
         allowance: Allowance::new(limits),
         trace: Trace::new(),
+        instances: Instances::default(),
         ahead: Mutex::default(),
         ca: target.ca.as_ref().map(|file| file.display().to_string()),
         suspects: (run.settings.is_some() && run.laboratory.is_none()).then(Suspects::default),

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::clocks;
 use crate::control::{Controls, got_in};
+use crate::instances::led_to;
 use crate::plan::Planned;
 use crate::player::{Ended, Player};
 use crate::ready::{ready, steady};
@@ -47,7 +48,7 @@ pub(crate) struct Session<'a> {
 /// A case that has ended and is not told yet.
 struct Held {
     way: Door,
-    denies: bool,
+    takes_refusal: bool,
     ended: Ended,
     at: Instant,
 }
@@ -86,6 +87,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Nothing is played from now on.
+    pub(crate) fn interrupt(&mut self) {
+        self.interrupted = true;
+    }
+
     /// Waits for a target that is still starting; see [`ready`].
     pub(crate) async fn reach(
         &mut self,
@@ -94,6 +100,9 @@ impl<'a> Session<'a> {
         steadily: bool,
         stop: Pin<&mut impl Future<Output = ()>>,
     ) {
+        if self.interrupted {
+            return;
+        }
         let reach = async {
             let reached = ready(&self.player, patience, insist).await;
             reached.map_err(|reason| format!("the target cannot be reached: {reason}"))?;
@@ -210,6 +219,24 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Plays what is to be asked of every instance that answered, where several were told apart.
+    pub(crate) async fn play_at_instances(
+        &mut self,
+        scenarios: &[Arc<Scenario>],
+        plan: &impl Fn(&Scenario, &Case) -> Planned,
+        stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> io::Result<()> {
+        let instances = self.player.instances.several();
+        let scenarios = scenarios.iter().filter(|scenario| scenario.every_instance);
+        let cases = scenarios.flat_map(|scenario| scenario.cases().map(move |case| (scenario, case)));
+        let asked = cases.filter(|(scenario, case)| plan(scenario, case) == Planned::Ready);
+        let led = asked.flat_map(|(scenario, case)| {
+            let instances = &instances;
+            instances.iter().map(move |one| (Arc::clone(scenario), led_to(&case, one, instances), Planned::Ready))
+        });
+        self.side_by_side(led, self.concurrency * LOOK_AHEAD, stop).await
+    }
+
     /// Plays the controls again that let their caller in. One that does not any more is told as a case of its own: what came in
     /// between may have locked everybody out.
     pub(crate) async fn play_again(
@@ -255,7 +282,7 @@ impl<'a> Session<'a> {
 
     /// Tells the first of the cases that were held back, so that no more than `most` are left.
     async fn tell_held_but(&mut self, most: usize) -> io::Result<()> {
-        while let Some(Held { way, denies, mut ended, at }) =
+        while let Some(Held { way, takes_refusal, mut ended, at }) =
             (self.held.len() > most).then(|| self.held.pop_front()).flatten()
         {
             if !self.interrupted {
@@ -276,7 +303,7 @@ impl<'a> Session<'a> {
                 (ended.case.verdict, ended.case.reason) = (Verdict::Fail, Some(redactor.text(&compared.phrase())));
                 ended.case.compared.push(compared);
             }
-            self.tell(way, denies, ended.case)?;
+            self.tell(way, takes_refusal, ended.case)?;
         }
         Ok(())
     }
@@ -286,12 +313,18 @@ impl<'a> Session<'a> {
         let interrupted = self.interrupted.then(|| "interrupted: what is told was played, the rest was not".to_owned());
         let clocks = self.player.clock_trouble().map(clocks::told);
         let clocks = clocks.map(|told| format!("{told}: cases that rest on a token's times prove nothing"));
-        interrupted.into_iter().chain(self.unreachable.clone()).chain(clocks).collect()
+        let instances = self.player.instances.told();
+        interrupted.into_iter().chain(self.unreachable.clone()).chain(clocks).chain(instances).collect()
     }
 
     /// Whether the target could be reached.
     pub(crate) fn reached(&self) -> bool {
         self.unreachable.is_none()
+    }
+
+    /// Whether it was stopped before its end.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted
     }
 
     /// Ends the run.
@@ -339,16 +372,16 @@ impl<'a> Session<'a> {
         if control {
             self.controls.finished(case.way(), &ended.case);
         }
-        let (way, denies) = (case.way(), case.denies());
+        let (way, takes_refusal) = (case.way(), case.takes_refusal());
         if ended.places.is_empty() {
-            return self.tell(way, denies, ended.case);
+            return self.tell(way, takes_refusal, ended.case);
         }
-        self.held.push_back(Held { way, denies, ended, at: Instant::now() });
+        self.held.push_back(Held { way, takes_refusal, ended, at: Instant::now() });
         Ok(())
     }
 
-    fn tell(&mut self, way: Door, denies: bool, finished: results::Case) -> io::Result<()> {
-        let weighed = self.controls.weigh(way, finished, denies, &self.player.redactor);
+    fn tell(&mut self, way: Door, takes_refusal: bool, finished: results::Case) -> io::Result<()> {
+        let weighed = self.controls.weigh(way, finished, takes_refusal, &self.player.redactor);
         self.tally.finished(&weighed);
         self.reporter.event(&Event::Finished(&weighed))
     }

@@ -80,6 +80,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
     let consent = fields.optional("consent").and_then(|node| problems.word(node, &CONSENTS));
     let control = fields.boolean_or("control", false);
     let deployed = fields.boolean_or("deployed", false);
+    let every_instance = fields.boolean_or("every-instance", false);
     let axes = fields.optional("variants").map(|node| variants::read(node, problems)).unwrap_or_default();
     let steps = written(&fields, problems);
     fields.finish();
@@ -99,6 +100,7 @@ fn scenario(fields: Fields<'_>, problems: &Problems) -> (Option<(String, Span)>,
             consent,
             control,
             deployed,
+            every_instance,
             source,
             axes,
             steps,

@@ -9,7 +9,7 @@ use results::Severity;
 use token::{Need, Recipe};
 
 use crate::act::Act;
-use crate::expect::Expect;
+use crate::expect::{Expect, Outcome};
 use crate::send::{Door, Send};
 use crate::steps::{self, Written};
 use crate::used;
@@ -41,6 +41,8 @@ pub struct Scenario {
     pub control: bool,
     /// Whether only a deployed target can show it: it is not chosen where the target is the reference app.
     pub deployed: bool,
+    /// Whether every instance of a target that was scaled out is asked, where its front ends tell them apart.
+    pub every_instance: bool,
     /// The file.
     pub source: Arc<Source>,
     pub(crate) axes: Vec<Axis>,
@@ -186,9 +188,10 @@ impl Case {
         self.steps.iter().filter_map(|step| if let Step::Tls(version) = step { Some(*version) } else { None })
     }
 
-    /// Whether it expects a refusal, so that it proves nothing where nobody is let in.
-    pub fn denies(&self) -> bool {
-        self.exchanges().any(|step| step.expect.outcome.is_denial()) || self.handshakes().next().is_some()
+    /// Whether it takes a refusal for right, so that it proves nothing where nobody is let in.
+    pub fn takes_refusal(&self) -> bool {
+        let takes = |outcome: Outcome| outcome.is_denial() || outcome == Outcome::Tolerated;
+        self.exchanges().any(|step| takes(step.expect.outcome)) || self.handshakes().next().is_some()
     }
 
     /// The recipes of all its tokens.

@@ -3,12 +3,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, Error};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::error::{Phase, WireError};
 use crate::origin::Origin;
@@ -28,6 +31,7 @@ pub(crate) struct Line {
 /// How connections are made.
 pub(crate) struct Connector {
     tls: TlsConnector,
+    verifier: Option<Arc<WebPkiServerVerifier>>,
     /// Hosts whose address is known beforehand.
     addresses: Vec<(String, SocketAddr)>,
     /// For name and TCP together, and once more for TLS.
@@ -38,20 +42,47 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(
-        tls: ClientConfig,
+        (tls, verifier): (ClientConfig, Option<Arc<WebPkiServerVerifier>>),
         addresses: Vec<(String, SocketAddr)>,
         proxy: Option<Proxy>,
         patience: Duration,
     ) -> Self {
-        Self { tls: TlsConnector::from(Arc::new(tls)), addresses, patience, proxy }
+        Self { tls: TlsConnector::from(Arc::new(tls)), verifier, addresses, patience, proxy }
     }
 
     /// Opens a connection to an origin.
     pub(crate) async fn connect(&self, origin: &Origin) -> Result<Line, WireError> {
-        let (stream, address) = self.way(origin).await?;
-        if !origin.is_https() {
-            return Ok(Line { stream: Box::new(stream), address });
+        if origin.is_https() {
+            let (stream, address) = self.shake_hands(origin).await?;
+            Ok(Line { stream: Box::new(stream), address })
+        } else {
+            let (stream, address) = self.way(origin).await?;
+            Ok(Line { stream: Box::new(stream), address })
         }
+    }
+
+    /// When the certificate of an origin ends, or the first of those that vouch for it, where that is no later than so many seconds
+    /// after 1970.
+    pub(crate) async fn ends_before(&self, origin: &Origin, limit: u64) -> Result<Option<u64>, WireError> {
+        let (stream, _) = self.shake_hands(origin).await?;
+        let name = ServerName::try_from(origin.host()).ok();
+        let (Some([own, others @ ..]), Some(name), Some(verifier)) =
+            (stream.get_ref().1.peer_certificates(), name, &self.verifier)
+        else {
+            return Ok(None);
+        };
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(limit));
+        // What was good a moment ago can only have become bad by having ended.
+        Ok(match verifier.verify_server_cert(own, others, &name, &[], at) {
+            Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+                Some(not_after.as_secs())
+            }
+            _ => None,
+        })
+    }
+
+    async fn shake_hands(&self, origin: &Origin) -> Result<(TlsStream<TcpStream>, SocketAddr), WireError> {
+        let (stream, address) = self.way(origin).await?;
         let at = self.place(origin, address);
         let name = ServerName::try_from(origin.host().to_owned()).map_err(|error| WireError::Tls {
             at: at.clone(),
@@ -59,7 +90,7 @@ impl Connector {
             advice: "check the host in the URL",
         })?;
         match timeout(self.patience, self.tls.connect(name, stream)).await {
-            Ok(Ok(stream)) => Ok(Line { stream: Box::new(stream), address }),
+            Ok(Ok(stream)) => Ok((stream, address)),
             Ok(Err(error)) => Err(WireError::handshake(at, origin.host(), &error)),
             Err(_) => Err(WireError::TimedOut { at, phase: Phase::Handshake, after: self.patience }),
         }

@@ -38,7 +38,7 @@ impl Client {
     /// [`WireError::Trust`] if a CA certificate cannot be read.
     pub fn new(trust: &Trust, addresses: &[(String, SocketAddr)], patience: Duration) -> Result<Self, WireError> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(trust.client_config()?)
+            .tls_backend_preconfigured(trust.client_config()?.0)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .timeout(patience)

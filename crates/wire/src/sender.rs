@@ -134,6 +134,15 @@ impl Sender {
         self.told(origin, sent, outcome)
     }
 
+    /// When the certificate of an origin ends, or the first of those that vouch for it: in seconds after 1970, where that is no later
+    /// than `limit`. None: it does not, or there is none, as over plain HTTP.
+    ///
+    /// # Errors
+    /// When there is no connection, or the certificate is not good now.
+    pub async fn ends_before(&self, origin: &Origin, limit: u64) -> Result<Option<u64>, WireError> {
+        if origin.is_https() { self.connector.ends_before(origin, limit).await } else { Ok(None) }
+    }
+
     /// Begins a TLS handshake of an old version, and ends it with the first answer.
     ///
     /// # Errors

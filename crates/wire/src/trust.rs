@@ -1,5 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 use rustls::{ClientConfig, RootCertStore};
@@ -24,8 +25,8 @@ impl Default for Trust {
 }
 
 impl Trust {
-    /// How rustls is told.
-    pub(crate) fn client_config(&self) -> Result<ClientConfig, WireError> {
+    /// How rustls is told, and what it asks about certificates; none where nobody is trusted.
+    pub(crate) fn client_config(&self) -> Result<(ClientConfig, Option<Arc<WebPkiServerVerifier>>), WireError> {
         let mut roots = RootCertStore::empty();
         let given = match self {
             Self::System(given) => {
@@ -45,12 +46,20 @@ impl Trust {
             }
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let roots = Arc::new(roots);
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider));
+        let verifier = (!roots.is_empty()).then(|| verifier.build()).transpose();
+        let verifier = verifier.map_err(|error| WireError::Trust(error.to_string()))?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| WireError::Trust(error.to_string()))?;
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+        let builder = match &verifier {
+            Some(verifier) => builder.with_webpki_verifier(Arc::clone(verifier)),
+            None => builder.with_root_certificates(roots),
+        };
+        let mut config = builder.with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(config)
+        Ok((config, verifier))
     }
 }
 

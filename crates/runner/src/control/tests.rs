@@ -43,8 +43,10 @@ fn control(cases: &[Case]) -> Control {
     control
 }
 
-fn weighed(control: &Control, verdict: Verdict, denies: bool) -> (Verdict, String) {
-    let case = control.weigh(case("wrong-audience", verdict), denies, &Redactor::default());
+fn weighed(control: &Control, verdict: Verdict, takes_refusal: bool) -> (Verdict, String) {
+    let mut refused = case("wrong-audience", verdict);
+    refused.observed = Observed { status: Some(401), answered_by: AnsweredBy::Platform, detail: None };
+    let case = control.weigh(refused, takes_refusal, &Redactor::default());
     (case.verdict, case.reason.map(|reason| reason.as_str().to_owned()).unwrap_or_default())
 }
 
@@ -103,4 +105,14 @@ fn the_reason_names_the_control_that_was_refused_before_one_that_was_skipped() {
     let refused = case("valid-batch", Verdict::Inconclusive);
     let reason = weighed(&control(&[skipped, refused]), Verdict::Pass, true).1;
     assert_eq!(reason, format!("{begin}`valid-batch` ended in inconclusive: so it was"));
+}
+
+#[test]
+fn what_answered_where_the_control_does_not_hold_is_not_called_refused() {
+    let tolerated = Control::default().weigh(case("tolerated", Verdict::Pass), true, &Redactor::default());
+    let reason = tolerated.reason.unwrap();
+    assert_eq!(
+        (tolerated.verdict, reason.as_str()),
+        (Verdict::Inconclusive, "the control does not hold: no positive control was played")
+    );
 }

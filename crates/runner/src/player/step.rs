@@ -152,6 +152,9 @@ impl Player {
         let answer = self.sender.send(origin, &request).await;
         if let Ok(exchange) = &answer {
             self.note_time(exchange, asked);
+            if *origin == self.destination.origin {
+                self.instances.note(exchange);
+            }
         }
         let redactor = course.hiding(self.tokens.redactor());
         let attribution = match &answer {

@@ -1,11 +1,13 @@
 //! What only a deployed app can show: the site that it is deployed by, its warm-up path, its handshakes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use results::{AnsweredBy, RunVerdict, Verdict};
 use scenario::{BaseUrl, Opening, Platform};
 use wiremock::ResponseTemplate;
 
-use crate::stand_in::{always, at, function, protected};
-use crate::told::{Told, VALID_CALLER, marked, run};
+use crate::stand_in::{always, at, challenge, function, protected};
+use crate::told::{MISSING_TOKEN, Told, VALID_CALLER, marked, run};
 
 const SITE: &str = "
 id: site
@@ -89,4 +91,43 @@ async fn a_server_of_today_refuses_an_old_handshake() {
         assert_eq!((case.verdict, case.observed.answered_by), (expected, AnsweredBy::Network), "{:?}", case.reason);
         assert_eq!(case.compared[0].observed.as_str(), "alert: handshake failure");
     }
+}
+
+/// An app on two instances that its front end tells apart: who brings no cookie is led to each by turns. The second takes everybody.
+#[tokio::test]
+async fn every_instance_is_asked_by_itself() {
+    let turns = AtomicUsize::new(0);
+    let front_end = move |request: &wiremock::Request| {
+        let has = |name: &str, value: &str| {
+            request.headers.get_all(name).iter().any(|header| header.to_str().is_ok_and(|text| text.contains(value)))
+        };
+        let second = match (has("cookie", "ARRAffinity=aaaaaaaa1"), has("cookie", "ARRAffinity=bbbbbbbb2")) {
+            (false, false) => turns.fetch_add(1, Ordering::Relaxed) % 2 == 1,
+            (_, led) => led,
+        };
+        let lets_in = has("authorization", "Bearer good");
+        // Nobody is led to the second by chance but with a good token: only who asks every instance finds it out.
+        let second = second && (lets_in || has("cookie", "ARRAffinity"));
+        let answer = if lets_in || second { function() } else { challenge() };
+        let instance = if second { "bbbbbbbb2" } else { "aaaaaaaa1" };
+        answer.append_header("set-cookie", format!("ARRAffinity={instance};Path=/;HttpOnly"))
+    };
+    let target = always(front_end).await;
+    let marked_so = |scenario: &str| format!("{scenario}\nevery-instance: true");
+    let (control, missing) = (marked_so(VALID_CALLER), marked_so(MISSING_TOKEN));
+    let other = "id: other\nsend: {}\nexpect: unauthenticated";
+    let again = "id: again\nsend: { headers: { Authorization: Bearer good } }\nexpect: accepted";
+    let told = Told::of(marked(run(&target.uri(), &[&control, &missing, other, again]))).await;
+    let expected = [
+        ("valid-caller", Verdict::Pass),
+        ("missing-token", Verdict::Pass),
+        ("other", Verdict::Pass),
+        ("again", Verdict::Pass),
+        ("valid-caller[instance=aaaaaa]", Verdict::Pass),
+        ("valid-caller[instance=bbbbbb]", Verdict::Pass),
+        ("missing-token[instance=aaaaaa]", Verdict::Pass),
+        ("missing-token[instance=bbbbbb]", Verdict::Fail),
+    ];
+    assert_eq!(told.verdicts(), expected.map(|(name, verdict)| (name.to_owned(), verdict)));
+    assert_eq!(told.closing().notes, ["2 instances answered: each was asked by itself (cases named `instance=...`)"]);
 }

@@ -114,3 +114,22 @@ async fn a_token_that_was_kept_plays_the_expired_one() {
         one.headers.get("authorization").is_some_and(|value| *value == *format!("Bearer {}", expired.expose()))
     }));
 }
+
+/// A credential that asks somebody who never answers.
+struct Silent;
+
+impl Credentials for Silent {
+    fn token<'a>(&'a self, _: &'a str, _: &'a str) -> Pin<Box<dyn Future<Output = Result<Token, String>> + Send + 'a>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_run_can_be_stopped_while_it_asks_for_tokens() {
+    let target = always(function()).await;
+    let mut run = real(run(&target.uri(), &[CONTROL]), &token(&json!({})));
+    run.credentials = Some(Arc::new(Silent));
+    let told = Told::until(run, tokio::task::yield_now(), Arc::default()).await.unwrap();
+    assert!(told.closing().interrupted && told.cases.is_empty(), "{:?}", told.events);
+    assert!(target.received_requests().await.unwrap().is_empty(), "nothing is sent any more");
+}

@@ -154,3 +154,22 @@ fn a_ca_that_cannot_be_read_is_refused(#[case] pem: &str) {
         crate::Sender::new(SenderConfig { trust: Trust::Only(vec![pem.to_owned()]), ..config() }).err().unwrap();
     assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
 }
+
+#[rstest]
+#[case::before("localhost", Some(4_102_444_800), 4_102_444_801)]
+#[case::at_the_second("localhost", None, 4_102_444_800)]
+#[case::later("localhost", None, 1_800_000_000)]
+#[tokio::test]
+async fn a_certificate_that_ends_before_a_day_is_known(
+    #[case] name: &str,
+    #[case] ends: Option<u64>,
+    #[case] limit: u64,
+) {
+    let pki = Pki::new();
+    // The first second of 2100.
+    let stand_in = StandIn::tls(vec![Act::ReadHead, say(OK)], pki.acceptor(name, 2100)).await;
+    let sender = sender(SenderConfig { trust: Trust::Only(vec![pki.pem]), ..patient() });
+    let at = |https| Origin::new(https, name, stand_in.address.port());
+    assert_eq!(sender.ends_before(&at(true), limit).await.unwrap(), ends);
+    assert_eq!(sender.ends_before(&at(false), limit).await.unwrap(), None);
+}
