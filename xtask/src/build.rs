@@ -9,6 +9,17 @@ use std::process::{Command, ExitCode};
 /// The exit code for a fault of our own; the same as the program's own.
 pub(crate) const FAULT: u8 = 4;
 
+/// Set where everything was built for its tests: a package by itself needs less of its dependencies, and would be built again.
+const BUILT_ALL: &str = "GREENLIGHT_BUILT_ALL";
+
+/// Runs `cargo build` for packages of the development build; false where it fails, which cargo has explained then.
+pub(crate) fn build_packages(packages: &[&str]) -> bool {
+    if env::var_os(BUILT_ALL).is_some() {
+        return build(&["--workspace", "--all-targets"]);
+    }
+    build(&packages.iter().flat_map(|package| ["--package", package]).collect::<Vec<_>>())
+}
+
 /// Runs `cargo build` for the whole project's root; false where it fails, which cargo has explained then.
 pub(crate) fn build(arguments: &[&str]) -> bool {
     let mut command = Command::new(env!("CARGO"));

@@ -8,14 +8,14 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::build::{FAULT, build, root, target};
+use crate::build::{FAULT, build_packages, root, target};
 
 /// The exit code where a page is not what it should be.
 const STALE: u8 = 1;
 
 /// Writes the pages anew; with `--check`, only tells which differ.
 pub(crate) fn pages(arguments: &[String]) -> ExitCode {
-    if !build(&["--package", "greenlight"]) {
+    if !build_packages(&["greenlight"]) {
         return FAULT.into();
     }
     let fresh = target().join("codegen/reference");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::build::{FAULT, build, finish, root, target};
+use crate::build::{FAULT, build_packages, finish, root, target};
 use crate::migration;
 
 /// Asks for the configurations that come along, too.
@@ -18,7 +18,7 @@ pub(crate) fn play(arguments: &[String]) -> ExitCode {
     {
         return migration::play(others);
     }
-    if !build(&["--package", "greenlight"]) {
+    if !build_packages(&["greenlight"]) {
         return FAULT.into();
     }
     let output = target().join("e2e");

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use crate::build::{FAULT, build, root, target};
+use crate::build::{FAULT, build_packages, root, target};
 
 /// What the gate ends with where something must not go on as it is.
 const NO_GO: u8 = 1;
@@ -25,7 +25,7 @@ pub(crate) fn play(arguments: &[String]) -> ExitCode {
             return USAGE_ERROR.into();
         }
     };
-    if !build(&["--package", "greenlight", "--package", "rehearsal"]) {
+    if !build_packages(&["greenlight", "rehearsal"]) {
         return FAULT.into();
     }
     let code = match mistake.as_deref() {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use results::{Decision, Go, RunVerdict};
+use results::{Decision, Go, RunVerdict, Strength};
 use runner::{Demands, Gate, Intent};
-use scenario::{Profile, Scenario, is_case};
+use scenario::{Platform, Profile, Scenario, is_case};
 use time::OffsetDateTime;
 
 use crate::arguments::{Protection, seconds};
@@ -51,6 +51,9 @@ const AT_THE_GATEWAY: [&str; 1] = ["gateway-lets-in"];
 /// The same of the previous instance.
 const AT_THE_PREVIOUS: [&str; 1] = ["previous-lets-in"];
 
+/// Cases that the gate makes of others.
+const OWN: [&str; 2] = ["answers-alike", "settings-in-force"];
+
 /// Plays everything that the profile makes possible, and decides.
 pub(crate) async fn gate(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Trouble> {
     arguments.outputs.distinct()?;
@@ -59,6 +62,9 @@ pub(crate) async fn gate(arguments: &Arguments, terminal: &Terminal) -> Result<E
     let demands = demands(&profile, &scenarios)?;
     let Assembled { run, started } = assemble(scenarios, profile, &arguments.protection, terminal).await?;
     let run = runner::Run { wait: Some(arguments.wait), steady: true, ..run };
+    // Of a target that is said to be Easy Auth it is known what settings mean to it.
+    let strength = if run.profile.target.platform == Platform::EasyAuth { Strength::Must } else { Strength::Should };
+    let demands = Demands { in_force: run.settings.as_ref().map(|_| strength), ..demands };
     let ended =
         if arguments.dry_run { outline(&run, &demands).await } else { decide(run, demands, arguments, terminal).await };
     if let Some(started) = started {
@@ -119,7 +125,7 @@ pub(crate) fn demands(profile: &Profile, scenarios: &[Arc<Scenario>]) -> Result<
     };
     let named = required.iter().chain(profile.waivers.iter().map(|waived| &waived.case));
     for name in named {
-        if !is_known(name) && name != "answers-alike" {
+        if !is_known(name) && !OWN.contains(&name.as_str()) {
             let message =
                 format!("the profile requires or waives `{name}`, and there is no such scenario or case to play");
             return Err(Trouble::usage(message)
@@ -130,6 +136,7 @@ pub(crate) fn demands(profile: &Profile, scenarios: &[Arc<Scenario>]) -> Result<
         required,
         waivers: profile.waivers.clone(),
         compares: profile.previous.is_some(),
+        in_force: None,
         today: OffsetDateTime::now_utc().date().to_string(),
     })
 }

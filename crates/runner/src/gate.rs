@@ -4,16 +4,19 @@
 //! ticked off, and with the end of the run comes the decision. It learns nothing that the result document does not say.
 
 mod alike;
+mod in_force;
 mod remedy;
 
 use std::io;
 
 use results::{
-    Case, Closing, Decision, Event, Go, Opening, Redacted, Redactor, Reporter, RunVerdict, Severity, Tally, Verdict,
+    AnsweredBy, Case, Closing, Decision, Event, Go, Milliseconds, Observed, Opening, Redacted, Redactor, Reporter,
+    RunVerdict, Severity, Strength, Tally, Verdict,
 };
 use scenario::{Waived, is_case};
 
 use alike::Good;
+use in_force::InForce;
 
 /// What a gate asks of a run.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,8 @@ pub struct Demands {
     pub waivers: Vec<Waived>,
     /// Whether the good answers of the new instance and of the previous one are held against each other.
     pub compares: bool,
+    /// Whether the target must answer as its settings foretell, or should; none: no settings are known.
+    pub in_force: Option<Strength>,
     /// The day in UTC, as `2027-01-31`: later than the last day of a waiver, it counts no more.
     pub today: String,
 }
@@ -37,6 +42,7 @@ pub struct Gate<R> {
     today: String,
     failures: Vec<Failure>,
     good: Option<Good>,
+    in_force: Option<(Strength, InForce)>,
     decision: Option<Decision>,
 }
 
@@ -80,6 +86,7 @@ impl<R: Reporter> Gate<R> {
             today: demands.today,
             failures: Vec::new(),
             good: demands.compares.then(Good::default),
+            in_force: demands.in_force.map(|strength| (strength, InForce::default())),
             decision: None,
         }
     }
@@ -139,7 +146,8 @@ impl<R: Reporter> Gate<R> {
                 others => format!("; {others} more cases failed"),
             };
             let mut remedies: Vec<Redacted> = closing.suspects.clone();
-            for failure in &self.failures {
+            // Where a caller that should get in does not, what fails beside that follows from it.
+            for failure in self.failures.iter().filter(|failure| failure.control || !first.control) {
                 let remedy = told(failure.remedy.clone());
                 if !failure.remedy.is_empty() && !remedies.contains(&remedy) && remedies.len() < REMEDIES {
                     remedies.push(remedy);
@@ -197,6 +205,9 @@ impl<R: Reporter> Gate<R> {
         if let Some(good) = &mut self.good {
             good.finished(&case);
         }
+        if let Some((_, in_force)) = &mut self.in_force {
+            in_force.finished(&case);
+        }
         self.tally.finished(&case);
         self.tick_off(&case);
         self.inner.event(&Event::Finished(&case))
@@ -205,6 +216,9 @@ impl<R: Reporter> Gate<R> {
     fn close(&mut self, closing: &Closing) -> io::Result<()> {
         if let Some(good) = self.good.take() {
             self.finished(&good.case())?;
+        }
+        if let Some((strength, in_force)) = self.in_force.take() {
+            self.finished(&in_force.case(strength, closing))?;
         }
         let mut own = Closing {
             verdict: self.tally.verdict(closing.interrupted),
@@ -223,13 +237,40 @@ impl<R: Reporter> Reporter for Gate<R> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match event {
             Event::Opened(opening) => {
-                let more = usize::from(self.good.is_some());
+                let more = usize::from(self.good.is_some()) + usize::from(self.in_force.is_some());
                 self.inner.event(&Event::Opened(&Opening { planned: opening.planned + more, ..(*opening).clone() }))
             }
             Event::Started { .. } => self.inner.event(event),
             Event::Finished(case) => self.finished(case),
             Event::Closed(closing) => self.close(closing),
         }
+    }
+}
+
+/// A case that a gate makes of others, with nothing to say yet.
+fn own_case(id: &str, theme: &str, title: &str, why: &str) -> Case {
+    Case {
+        id: id.to_owned(),
+        theme: theme.to_owned(),
+        variant: String::new(),
+        configuration: None,
+        title: title.to_owned(),
+        why: why.to_owned(),
+        severity: Severity::Medium,
+        verdict: Verdict::Pass,
+        reason: None,
+        means: None,
+        expected: String::new(),
+        predicted: None,
+        observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
+        drift: None,
+        compared: Vec::new(),
+        exchanges: Vec::new(),
+        replay: None,
+        fix: String::new(),
+        waiver: None,
+        cite: Vec::new(),
+        duration_ms: Milliseconds::default(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The good answers of the new instance and of the previous one, beside each other: whoever is switched over must get the same.
 
-use results::{AnsweredBy, Case, Comparison, Milliseconds, Observed, Redacted, Redactor, Severity, Strength, Verdict};
+use results::{Case, Comparison, Redacted, Redactor, Strength, Verdict};
 use serde_json::Value;
+
+use super::own_case;
 
 /// The good answers as they came.
 #[derive(Default)]
@@ -46,31 +48,14 @@ impl Good {
             Some(one) => (Verdict::Warn, Some(redactor.text(&one.phrase()))),
             None => (Verdict::Pass, None),
         };
-        Case {
-            id: "answers-alike".to_owned(),
-            theme: "previous".to_owned(),
-            variant: String::new(),
-            configuration: None,
-            title: "The new instance answers its callers as the previous one does".to_owned(),
-            why: "Whoever is switched over reads the answers as before. What is compared is the status, the kind of content and the names \
-                  at the top of a JSON body."
-                .to_owned(),
-            severity: Severity::Medium,
-            verdict,
-            reason,
-            means: None,
-            expected: "as the previous instance".to_owned(),
-            predicted: None,
-            observed: Observed { status: None, answered_by: AnsweredBy::Unknown, detail: None },
-            drift: None,
-            compared,
-            exchanges: Vec::new(),
-            replay: None,
-            fix: String::new(),
-            waiver: None,
-            cite: Vec::new(),
-            duration_ms: Milliseconds::default(),
-        }
+        let case = own_case(
+            "answers-alike",
+            "previous",
+            "The new instance answers its callers as the previous one does",
+            "Whoever is switched over reads the answers as before. What is compared is the status, the kind of content and the names at \
+             the top of a JSON body.",
+        );
+        Case { expected: "as the previous instance".to_owned(), verdict, reason, compared, ..case }
     }
 }
 

@@ -1,4 +1,4 @@
-use results::{AnsweredBy, ExchangeRecord, Milliseconds, Observed};
+use results::{ExchangeRecord, Predicted};
 use rstest::rstest;
 
 use super::*;
@@ -54,7 +54,7 @@ fn waiver(case: &str, until: &str) -> Waived {
 
 fn demands(required: &[&str], waivers: &[Waived]) -> Demands {
     let required = required.iter().map(|name| (*name).to_owned()).collect();
-    Demands { required, waivers: waivers.to_vec(), compares: false, today: "2026-08-01".to_owned() }
+    Demands { required, waivers: waivers.to_vec(), compares: false, in_force: None, today: "2026-08-01".to_owned() }
 }
 
 /// Plays cases past a gate.
@@ -120,7 +120,11 @@ fn what_is_wrong_with_the_door_is_told_before_what_follows_from_it() {
     let (decision, _) = decided(demands(&[], &[]), &cases);
     assert_eq!(decision.why.as_str(), "`valid-caller`: as it came; 3 more cases failed");
     let remedies: Vec<&str> = decision.remedies.iter().map(Redacted::as_str).collect();
-    assert_eq!(remedies, ["mend valid-caller", "mend key-alone", "mend a"]);
+    assert_eq!(remedies, ["mend valid-caller"], "what follows from it is not mended by itself");
+    let cases = [case("a", Verdict::Fail), Case { severity: Severity::Critical, ..case("key-alone", Verdict::Fail) }];
+    let (decision, _) = decided(demands(&[], &[]), &cases);
+    let remedies: Vec<&str> = decision.remedies.iter().map(Redacted::as_str).collect();
+    assert_eq!(remedies, ["mend key-alone", "mend a"]);
 }
 
 #[rstest]
@@ -157,4 +161,41 @@ fn good_answers_are_held_against_each_other(#[case] new: &str, #[case] previous:
     let (decision, heard) = decided(Demands { compares: true, ..demands(&[], &[]) }, &cases);
     let alike = heard.cases.last().unwrap();
     assert_eq!((alike.id.as_str(), alike.verdict, decision.word), ("answers-alike", verdict, Go::Go));
+}
+
+#[rstest]
+#[case::as_foretold(None, Strength::Must, Verdict::Pass, Go::Go)]
+#[case::unlike_an_easy_auth(
+    Some("the settings say 401, the app answered 302"),
+    Strength::Must,
+    Verdict::Fail,
+    Go::NoGo
+)]
+#[case::unlike_something_else(
+    Some("the settings say 401, the app answered 302"),
+    Strength::Should,
+    Verdict::Warn,
+    Go::Go
+)]
+fn settings_that_are_not_in_force_stop_the_switch(
+    #[case] drift: Option<&str>,
+    #[case] strength: Strength,
+    #[case] verdict: Verdict,
+    #[case] word: Go,
+) {
+    let foretold = Predicted { phrase: "401".to_owned(), status: Some(401), answered_by: None };
+    let drift = drift.map(|drift| Redactor::default().text(drift));
+    let drifting = Case { predicted: Some(foretold), drift, ..case("missing-token", Verdict::Pass) };
+    let waivers = [waiver("settings-in-force", "2027-01-31")];
+    let asked = |waivers: &[Waived]| Demands { in_force: Some(strength), ..demands(&[], waivers) };
+    let (decision, heard) = decided(asked(&[]), std::slice::from_ref(&drifting));
+    let own = heard.cases.last().unwrap();
+    assert_eq!((own.id.as_str(), own.verdict, decision.word), ("settings-in-force", verdict, word));
+    if word == Go::NoGo {
+        let why = "`settings-in-force`: 1 case was not answered as the settings say, first `missing-token`: the settings say 401";
+        assert!(decision.why.as_str().starts_with(why), "{}", decision.why.as_str());
+        assert_eq!(decided(asked(&waivers), &[drifting]).0.word, Go::Go, "somebody answers for it");
+    }
+    let (_, nothing) = decided(asked(&[]), &[case("missing-token", Verdict::Pass)]);
+    assert_eq!(nothing.cases.last().unwrap().verdict, Verdict::Skip, "nothing was foretold");
 }
