@@ -22,7 +22,7 @@ pub(crate) fn measure(program: &Program) -> Result<Vec<Figure>> {
     let folder = TempDir::new()?;
     for number in 0..COUNT {
         let text = serde_json::to_string_pretty(&configuration(number))?;
-        ensure!((WEIGHT..WEIGHT * 5 / 4).contains(&text.len()), "a configuration of {} bytes", text.len());
+        ensure!((WEIGHT..WEIGHT * 7 / 4).contains(&text.len()), "a configuration of {} bytes", text.len());
         fs::write(folder.path().join(format!("app-{number}.json")), text)?;
     }
     let check = || {
@@ -60,7 +60,7 @@ fn configuration(number: usize) -> Value {
     let tenant = id(0);
     let version = if number.is_multiple_of(3) { "" } else { "/v2.0" };
     let action = ["Return401", "Return401", "Return403", "RedirectToLoginPage", "AllowAnonymous"][number % 5];
-    let audiences = [vec![id(1), format!("api://{}", id(1))], ids(2, number % 7)].concat();
+    let audiences = [vec![id(1), format!("api://{}", id(1))], ids(2, 26 + number % 7)].concat();
     json!({
         "id": format!("/subscriptions/{}/resourceGroups/rg/providers/Microsoft.Web/sites/app-{number}/config/authsettingsV2", id(90)),
         "name": "authsettingsV2",
@@ -86,8 +86,8 @@ fn configuration(number: usize) -> Value {
                         "jwtClaimChecks": {},
                         "allowedAudiences": audiences,
                         "defaultAuthorizationPolicy": {
-                            "allowedPrincipals": { "identities": ids(40, number % 3) },
-                            "allowedApplications": ids(10, if number.is_multiple_of(11) { 0 } else { 20 + 3 * (number % 3) })
+                            "allowedPrincipals": { "identities": ids(60, number % 3) },
+                            "allowedApplications": ids(30, if number.is_multiple_of(11) { 0 } else { 20 + 3 * (number % 3) })
                         }
                     },
                     "isAutoProvisioned": false

@@ -1,6 +1,6 @@
 //! What was measured, and beside what.
 
-use std::fmt::Write as _;
+use std::fmt;
 
 use serde_json::{Value, json};
 
@@ -27,21 +27,20 @@ impl Figure {
     }
 }
 
-/// The figures for people, one a line.
-pub(crate) fn table(figures: &[Figure]) -> String {
-    let mut table = format!(
-        "{:<38} {:>12} {:<18} {:>7}  {:<9}  measured against\n",
+/// The figures for people, one a line as they are measured, below what their columns are.
+pub(crate) fn header() -> String {
+    format!(
+        "{:<38} {:>12} {:<18} {:>7}  {:<9}  measured against",
         "figure (release build)", "value", "unit", "ratio", "reach"
-    );
-    for one in figures {
-        let ratio = one.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-        let _ = writeln!(
-            table,
-            "{:<38} {:>12.1} {:<18} {ratio:>7}  {:<9}  {}",
-            one.name, one.value, one.unit, one.reach, one.reference
-        );
+    )
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, value, unit, reference, reach, ratio } = self;
+        let ratio = ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+        write!(formatter, "{name:<38} {value:>12.1} {unit:<18} {ratio:>7}  {reach:<9}  {reference}")
     }
-    table
 }
 
 /// The middle one; of an even number the lower.

@@ -38,20 +38,23 @@ fn main() -> ExitCode {
 
 fn measure() -> Result<()> {
     let program = Program::find()?;
-    let mut figures = Vec::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    for (about, measured) in [
-        ("start", runtime.block_on(start::measure(&program))),
-        ("memory", memory::measure(&program)),
-        ("tokens", runtime.block_on(tokens::measure(&program))),
-        ("JWKS", runtime.block_on(jwks::measure(&program))),
-        ("configurations", configurations::measure(&program)),
-        ("suite", suite::measure(&program)),
-        ("many cases", many::measure(&program)),
-    ] {
-        figures.extend(measured.with_context(|| format!("measuring {about}"))?);
+    let measures: [(&str, &dyn Fn() -> Result<Vec<Figure>>); 7] = [
+        ("start", &|| runtime.block_on(start::measure(&program))),
+        ("memory", &|| memory::measure(&program)),
+        ("tokens", &|| runtime.block_on(tokens::measure(&program))),
+        ("JWKS", &|| runtime.block_on(jwks::measure(&program))),
+        ("configurations", &|| configurations::measure(&program)),
+        ("suite", &|| suite::measure(&program)),
+        ("many cases", &|| many::measure(&program)),
+    ];
+    println!("{}", figure::header());
+    let mut figures = Vec::new();
+    for (about, measure) in measures {
+        let measured = measure().with_context(|| format!("measuring {about}"))?;
+        measured.iter().for_each(|figure| println!("{figure}"));
+        figures.extend(measured);
     }
-    print!("{}", figure::table(&figures));
     let folder = program.target().join("bench");
     fs::create_dir_all(&folder)?;
     let file: PathBuf = folder.join("results.json");

@@ -18,9 +18,11 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Without a control no refusal counts.
 const CONTROL: &str = "\
-id: let-in
+id: control
 title: The listed caller gets in
+why: Without it no refusal counts.
 severity: high
+cite: [the bench]
 fix: Let it in.
 control: true
 send: { token: { caller: listed } }
@@ -97,9 +99,11 @@ fn generated(cases: usize) -> String {
     let number = (0..digits).map(|at| format!("${{d{at}}}")).collect::<Vec<_>>().concat();
     format!(
         "\
-id: generated
+id: many
 title: A forged token is refused, whatever it says
+why: There are many of them.
 severity: low
+cite: [the bench]
 fix: Check the signature.
 variants:
 {axes}send:

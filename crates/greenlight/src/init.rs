@@ -74,15 +74,8 @@ fn believed(file: &Path, arguments: &Init, draft: &mut Draft, terminal: &Termina
         return Err(if several { trouble.hint("name one of them by `--resource NAME`") } else { trouble });
     };
     terminal.diagnostics(&diagnostics.into_iter().filter(|one| one.level == Level::Warning).collect::<Vec<_>>());
-    // A run takes the one configuration of a file.
-    if named.is_none() || authsettings::read(&source).0.is_some() {
-        draft.settings = Some(seen_from(&arguments.output, file));
-    } else {
-        terminal.warn(&format!(
-            "{} holds more than one configuration, so the profile does not name it: put this one into a file of its own",
-            source.name
-        ));
-    }
+    draft.settings = Some(seen_from(&arguments.output, file));
+    draft.resource = named.filter(|_| read_named(&source, None).0.is_none()).map(str::to_owned);
     fill(draft, &settings);
     let allowed = allowed(&settings);
     if let Some(caller) = arguments.caller.as_ref().filter(|one| !allowed.is_empty() && !allowed.contains(one)) {

@@ -71,7 +71,10 @@ pub(crate) async fn assemble(
     terminal: &Terminal,
 ) -> Result<Assembled, Trouble> {
     let source = settings_source(&profile, protection)?;
-    let settings = source.as_ref().map(|source| settings::read(source, protection, terminal)).transpose()?;
+    // Whoever names a file by hand means what is in it.
+    let believed = profile.settings.as_ref().filter(|_| protection.settings.is_none());
+    let resource = believed.and_then(|believed| believed.resource.as_deref());
+    let settings = source.as_ref().map(|source| settings::read(source, resource, protection, terminal)).transpose()?;
     let (real, kept, keys) = (Real::prepare(&profile, |_| true)?, real::kept(&profile)?, keys(&profile)?);
     // What is started for the run is on this machine.
     let proxy = proxy::choose(&profile, |name| std::env::var(name).ok())?;
@@ -154,7 +157,7 @@ pub(crate) fn read_profile(source: &Arc<Source>) -> Result<Profile, Trouble> {
 /// The settings that the target is believed to have. The reference app has those that come along unless others are named.
 fn settings_source(profile: &Profile, given: &Protection) -> Result<Option<Arc<Source>>, Trouble> {
     let is_reference = profile.target.address == Address::Reference;
-    match given.settings.as_deref().or(profile.settings.as_deref()) {
+    match given.settings.as_deref().or(profile.settings.as_ref().map(|believed| believed.file.as_path())) {
         Some(file) => files::read(file).map(Some),
         None if is_reference => files::given_or(None, files::SETTINGS).map(Some),
         None if given.app_setting.is_empty() && given.knob.is_empty() => Ok(None),

@@ -75,7 +75,7 @@ fn config(arguments: &Serve, given: Option<&Given>, imds: bool) -> Result<MocksC
 
 fn settings(arguments: &Serve, terminal: &Terminal) -> Result<Settings, Trouble> {
     let source = files::given_or(arguments.protection.settings.as_deref(), files::SETTINGS)?;
-    settings::read(&source, &arguments.protection, terminal)
+    settings::read(&source, None, &arguments.protection, terminal)
 }
 
 /// What stands behind the platform, by its URL; whatever keeps it from answering will be told.

@@ -9,9 +9,14 @@ use crate::arguments::Protection;
 use crate::terminal::Terminal;
 use crate::trouble::Trouble;
 
-/// Reads settings and refines them. What is doubtful in them is told.
-pub(crate) fn read(source: &Arc<Source>, given: &Protection, terminal: &Terminal) -> Result<Settings, Trouble> {
-    let (settings, diagnostics) = authsettings::read(source);
+/// Reads the settings of one resource in a file and refines them. What is doubtful in them is told.
+pub(crate) fn read(
+    source: &Arc<Source>,
+    resource: Option<&str>,
+    given: &Protection,
+    terminal: &Terminal,
+) -> Result<Settings, Trouble> {
+    let (settings, diagnostics) = authsettings::read_named(source, resource);
     let Some(mut settings) = settings else {
         return Err(Trouble::files(format!("the settings {} cannot be used", source.name), diagnostics));
     };

@@ -30,8 +30,8 @@ pub use act::{Act, Document, KeyChange, Trouble};
 pub use expect::{Expect, HeaderExpectation, Outcome, Principal};
 pub use profile::{
     Address, AddressError, Api, BaseUrl, Caller, Credential, Draft, Identity, Issuer, IssuerNames, Limits, Marker,
-    Mocks, Opening, Platform, PrincipalPlace, Profile, Proxy, Secret, Sink, Site, Target, UserAssigned, Waived,
-    is_case,
+    Mocks, Opening, Platform, PrincipalPlace, Profile, Proxy, Secret, SettingsFile, Sink, Site, Target, UserAssigned,
+    Waived, is_case,
 };
 pub use read::read;
 pub use scenario::{Case, Consent, Exchange, OldTls, Scenario, Step};

@@ -2,6 +2,7 @@
 
 mod address;
 mod api;
+mod believed;
 mod caller;
 mod credential;
 mod draft;
@@ -16,6 +17,7 @@ mod waiver;
 
 pub use address::{Address, AddressError, BaseUrl};
 pub use api::Api;
+pub use believed::SettingsFile;
 pub use caller::{Caller, Identity};
 pub use credential::{Credential, UserAssigned};
 pub use draft::Draft;
@@ -49,8 +51,8 @@ pub struct Profile {
     pub gateway: Option<Site>,
     /// The instance that it replaces; none: nobody named one.
     pub previous: Option<Site>,
-    /// The file with the authentication settings that are believed to be in force.
-    pub settings: Option<PathBuf>,
+    /// The authentication settings that are believed to be in force.
+    pub settings: Option<SettingsFile>,
     /// The tenant whose tokens the target takes: its id.
     pub tenant: Option<String>,
     /// The client id of the target's app registration.
@@ -151,7 +153,7 @@ fn profile(fields: Fields<'_>, problems: &Problems) -> Option<Profile> {
     let gateway = fields.optional("gateway").and_then(|node| site::read(node, "subscription-key", problems));
     let previous = fields.optional("previous").and_then(|node| site::read(node, "function-key", problems));
     let versions = |node: &Node| version(node, problems);
-    let settings = file(&fields, "settings", problems);
+    let settings = fields.optional("settings").and_then(|node| believed::read(node, problems));
     let tenant = fields.optional_text("tenant");
     let audience = fields.optional("audience").and_then(|node| api::asked(node, problems));
     let resource = fields.optional("resource").and_then(|node| api::asked(node, problems));

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use authsettings::read_named;
+
 use crate::arguments::Keep;
 use crate::exit::Exit;
 use crate::files;
@@ -21,8 +23,10 @@ pub(super) async fn keep(arguments: &Keep) -> Result<Exit, Trouble> {
         let message = format!("the profile names no credential of the caller `{role}`");
         return Err(Trouble::usage(message).hint(format!("add `callers: {{ {role}: {{ credential: ... }} }}`")));
     }
-    let settings = profile.settings.as_deref().map(files::read).transpose()?;
-    let settings = settings.and_then(|source| authsettings::read(&source).0);
+    let settings = match &profile.settings {
+        Some(believed) => read_named(&files::read(&believed.file)?, believed.resource.as_deref()).0,
+        None => None,
+    };
     refuse_shared(&arguments.output)?;
     let real = Real::prepare(&profile, |one| one == role)?;
     let had = runner::real_token(&profile, settings.as_ref(), role, &real, (serve::system_clock())()).await;

@@ -24,6 +24,8 @@ pub struct Draft {
     pub url: Option<String>,
     /// The file with the settings, as seen from the profile's folder.
     pub settings: Option<String>,
+    /// Which of the settings in it, where it holds several.
+    pub resource: Option<String>,
     /// The tenant's id.
     pub tenant: Option<String>,
     /// The client id of the target's app registration.
@@ -103,8 +105,14 @@ impl Draft {
     }
 
     fn believed(&self) -> String {
-        let settings =
-            line("settings", self.settings.as_deref(), "infra/authsettings.json", "refines how a refusal must look");
+        let settings = match (&self.settings, &self.resource) {
+            (Some(file), Some(resource)) => {
+                format!("settings: {{ file: {}, resource: {} }}", scalar(file), scalar(resource))
+            }
+            (file, _) => {
+                line("settings", file.as_deref(), "infra/authsettings.json", "refines how a refusal must look")
+            }
+        };
         let tenant = line(
             "tenant",
             self.tenant.as_deref(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use diagnostics::Source;
 use proptest::option;
 use proptest::prelude::*;
-use scenario::{Address, BaseUrl, Draft, Identity, Platform, Profile, Secret};
+use scenario::{Address, BaseUrl, Draft, Identity, Platform, Profile, Secret, SettingsFile};
 use token::Version;
 
 /// Reads what was drafted, without a variable in the environment.
@@ -35,12 +35,14 @@ fn draft() -> impl Strategy<Value = Draft> {
     let version = prop::sample::select(vec![None, Some(Version::V1), Some(Version::V2)]);
     let texts = || prop::collection::vec(text(), 0..3);
     let paths = prop::collection::vec(prop_oneof![text(), "/[!-~]{0,12}"], 0..4);
-    let known = (url(), option::of(text()), option::of(text()), option::of(audience), version);
+    let known = (url(), option::of((text(), option::of(text()))), option::of(text()), option::of(audience), version);
     let others = (option::of(text()), texts(), paths, option::of(url()), option::of(url()));
     (known, others).prop_map(|((url, settings, tenant, audience, token_version), others)| {
         let (caller, others, excluded, gateway, previous) = others;
         let url = Some(url);
-        Draft { url, settings, tenant, audience, token_version, caller, others, excluded, gateway, previous }
+        let (settings, resource) = settings.unzip();
+        let resource = resource.flatten();
+        Draft { url, settings, resource, tenant, audience, token_version, caller, others, excluded, gateway, previous }
     })
 }
 
@@ -51,7 +53,9 @@ proptest! {
         let (base, path) = BaseUrl::parse(draft.url.as_deref().unwrap()).unwrap();
         prop_assert_eq!((&profile.target.address, &profile.target.path), (&Address::Url(base), &path));
         prop_assert_eq!(profile.target.platform, Platform::EasyAuth);
-        prop_assert_eq!(&profile.settings, &draft.settings.map(|file| Path::new("").join(file)));
+        let resource = draft.resource.clone();
+        let believed = draft.settings.map(|file| SettingsFile { file: Path::new("").join(file), resource });
+        prop_assert_eq!(&profile.settings, &believed);
         prop_assert_eq!(&profile.tenant, &draft.tenant);
         prop_assert_eq!(&profile.audience, &draft.audience);
         prop_assert_eq!(profile.token_version, draft.token_version);

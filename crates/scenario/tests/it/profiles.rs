@@ -8,7 +8,7 @@ use diagnostics::Source;
 use rstest::rstest;
 use scenario::{
     Address, AddressError, BaseUrl, Credential, Identity, Issuer, IssuerNames, Limits, Marker, Platform,
-    PrincipalPlace, Profile, Proxy, Secret, UserAssigned,
+    PrincipalPlace, Profile, Proxy, Secret, SettingsFile, UserAssigned,
 };
 use token::Version;
 
@@ -32,7 +32,7 @@ fn the_reference_profile_names_all_that_the_scenarios_speak_of() {
     );
     assert_eq!(profile.target.principal, Some(PrincipalPlace::Json("/principal/id".to_owned())));
     assert_eq!(profile.token_version, Some(Version::V2));
-    assert!(path("").join(profile.settings.expect("settings")).exists());
+    assert!(path("").join(profile.settings.expect("settings").file).exists());
     let Some(Issuer::Started(mocks)) = profile.issuer else { panic!("mocks of its own") };
     assert_eq!(mocks.names, IssuerNames::Entra);
     assert!(path("").join(mocks.directory.expect("a directory")).exists());
@@ -67,11 +67,19 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
+fn settings_are_one_resource_of_a_file() {
+    let profile = read("{ target: { url: reference }, settings: { file: plan.json, resource: func-orders/staging } }");
+    let settings = SettingsFile { file: "infra/plan.json".into(), resource: Some("func-orders/staging".to_owned()) };
+    assert_eq!(profile.settings, Some(settings));
+}
+
+#[test]
 fn paths_are_as_the_profile_sees_them() {
     let profile = read(
         "{ target: { url: reference, ca: /etc/ca.pem }, settings: ../auth.json, issuer: { control: 'https://localhost:8443', ca: ca.pem } }",
     );
-    assert_eq!(profile.settings.as_deref(), Some(Path::new("infra/../auth.json")));
+    let settings = SettingsFile { file: "infra/../auth.json".into(), resource: None };
+    assert_eq!(profile.settings, Some(settings));
     assert_eq!(profile.target.ca.as_deref(), Some(Path::new("/etc/ca.pem")));
     let Some(Issuer::Running { control, ca }) = profile.issuer else { panic!("running mocks") };
     assert_eq!(
