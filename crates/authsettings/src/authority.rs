@@ -1,26 +1,48 @@
 //! What `openIdIssuer` names: an authority, a tenant and a token version.
 
+use std::borrow::Cow;
+
 use crate::{Claim, Fact, IssuerAcceptance};
 
 /// The tenant of consumers' accounts, which `consumers` stands for.
 const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-/// Host names of Entra's clouds: as in `openIdIssuer`; of v2 issuers; of v1 issuers; of the challenge's authorize endpoint.
+/// Entra's clouds: the host in `openIdIssuer`; the origins of v2 issuers, of v1 issuers, and of the challenge's authorize endpoint.
 ///
 /// Source: Entra's access token claims reference for the issuers, published captures for the challenge.
 const CLOUDS: [[&str; 4]; 7] = [
-    ["login.microsoftonline.com", "login.microsoftonline.com", "sts.windows.net", "login.microsoftonline.com"],
-    ["login.microsoft.com", "login.microsoftonline.com", "sts.windows.net", "login.microsoftonline.com"],
-    ["login.windows.net", "login.microsoftonline.com", "sts.windows.net", "login.windows.net"],
-    ["sts.windows.net", "login.microsoftonline.com", "sts.windows.net", "login.windows.net"],
-    ["login.microsoftonline.us", "login.microsoftonline.us", "sts.windows.net", "login.microsoftonline.us"],
+    [
+        "login.microsoftonline.com",
+        "https://login.microsoftonline.com",
+        "https://sts.windows.net",
+        "https://login.microsoftonline.com",
+    ],
+    [
+        "login.microsoft.com",
+        "https://login.microsoftonline.com",
+        "https://sts.windows.net",
+        "https://login.microsoftonline.com",
+    ],
+    ["login.windows.net", "https://login.microsoftonline.com", "https://sts.windows.net", "https://login.windows.net"],
+    ["sts.windows.net", "https://login.microsoftonline.com", "https://sts.windows.net", "https://login.windows.net"],
+    [
+        "login.microsoftonline.us",
+        "https://login.microsoftonline.us",
+        "https://sts.windows.net",
+        "https://login.microsoftonline.us",
+    ],
     [
         "login.partner.microsoftonline.cn",
-        "login.partner.microsoftonline.cn",
-        "sts.chinacloudapi.cn",
-        "login.partner.microsoftonline.cn",
+        "https://login.partner.microsoftonline.cn",
+        "https://sts.chinacloudapi.cn",
+        "https://login.partner.microsoftonline.cn",
     ],
-    ["sts.chinacloudapi.cn", "login.partner.microsoftonline.cn", "sts.chinacloudapi.cn", "login.chinacloudapi.cn"],
+    [
+        "sts.chinacloudapi.cn",
+        "https://login.partner.microsoftonline.cn",
+        "https://sts.chinacloudapi.cn",
+        "https://login.chinacloudapi.cn",
+    ],
 ];
 
 /// Version of an access token.
@@ -47,11 +69,11 @@ pub enum Tenant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
     /// Scheme and host of v2 issuers.
-    login: String,
+    login: Cow<'static, str>,
     /// Scheme and host of v1 issuers.
-    sts: String,
+    sts: Cow<'static, str>,
     /// Scheme and host of the authorize endpoint that the challenge names.
-    authorize: String,
+    authorize: Cow<'static, str>,
     /// The tenant as written.
     segment: String,
     /// The tenant.
@@ -86,17 +108,13 @@ impl Authority {
             id if is_guid(&id) => Tenant::Id(id),
             domain => Tenant::Domain(domain),
         };
-        let names = CLOUDS.iter().find(|[name, ..]| host.eq_ignore_ascii_case(name));
-        let [_, login, sts, authorize] = names.copied().unwrap_or([host; 4]);
-        let origin = |host: &str| format!("{scheme}://{host}");
-        Some(Self {
-            login: origin(login),
-            sts: origin(sts),
-            authorize: origin(authorize),
-            segment: segment.to_owned(),
-            tenant,
-            version,
-        })
+        let cloud = CLOUDS.iter().find(|[name, ..]| host.eq_ignore_ascii_case(name));
+        let [login, sts, authorize] = match cloud {
+            Some([_, origins @ ..]) if scheme == "https" => origins.map(Cow::Borrowed),
+            Some([_, origins @ ..]) => origins.map(|origin| Cow::Owned(origin.replacen("https", scheme, 1))),
+            None => [(); 3].map(|()| Cow::Owned(format!("{scheme}://{host}"))),
+        };
+        Some(Self { login, sts, authorize, segment: segment.to_owned(), tenant, version })
     }
 
     /// The issuer of a tenant's tokens of one version, to the letter.
@@ -107,6 +125,16 @@ impl Authority {
         }
     }
 
+    /// Whether a text is [`Self::issuer`], to the letter.
+    fn is_issuer(&self, text: &str, tenant: &str, version: TokenVersion) -> bool {
+        let (origin, end) = match version {
+            TokenVersion::V1 => (&self.sts, "/"),
+            TokenVersion::V2 => (&self.login, "/v2.0"),
+        };
+        let between = text.strip_prefix(&**origin).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(end));
+        between == Some(tenant)
+    }
+
     /// Whether a token's `iss` and `tid` belong to this authority. `iss` is compared to the letter.
     ///
     /// With one tenant `tid` may be missing but must not contradict; with any tenant it is what the issuer is made of.
@@ -115,7 +143,7 @@ impl Authority {
             IssuerAcceptance::BothVersionsSameTenant => &[TokenVersion::V1, TokenVersion::V2],
             IssuerAcceptance::StrictMetadata => &[self.version],
         };
-        let of = |tenant: &str| issuer.test(|iss| versions.iter().any(|version| *iss == self.issuer(tenant, *version)));
+        let of = |tenant: &str| issuer.test(|iss| versions.iter().any(|version| self.is_issuer(iss, tenant, *version)));
         match (&self.tenant, tid) {
             (Tenant::Id(id), Claim::Absent) => of(id),
             (Tenant::Id(id), tid) => of(id).and(tid.test(|tid| tid == id)),
@@ -134,7 +162,7 @@ impl Authority {
     pub fn owns(&self, url: &str) -> bool {
         [&self.login, &self.sts, &self.authorize]
             .into_iter()
-            .any(|origin| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/')))
+            .any(|origin| url.strip_prefix(&**origin).is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// The authorize endpoint: the challenge names it, and a login redirect goes there.

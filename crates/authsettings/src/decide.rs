@@ -1,10 +1,12 @@
 //! How App Service Authentication answers a request: one pure, total function.
 
+use std::cell::OnceCell;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    Action, Answer, BrowserDetection, Credential, ExcludedMatch, Fact, Facts, Identity, InvalidToken, Kind, NoList,
-    Reason, RequireFalseWithAction, Settings, canonical_path,
+    Action, Answer, Authority, BrowserDetection, Credential, ExcludedMatch, Fact, Facts, Identity, InvalidToken, Kind,
+    NoList, Reason, RequireFalseWithAction, Settings, canonical_path,
 };
 
 /// Everything but the unreserved characters of RFC 3986 section 2.3.
@@ -30,21 +32,55 @@ pub struct Request<'a> {
 /// Where a fact is unknown and matters, the answer is [`Answer::Depends`]; where it does not matter, because every value
 /// of it leads to the same answer, it does not show.
 pub fn decide(settings: &Settings, facts: &Facts, request: &Request<'_>) -> Answer {
-    if !settings.enabled() {
-        return Answer::Reaches { as_: Identity::Anonymous };
+    Decider::new(settings).decide(facts, request)
+}
+
+/// Settings by which many requests are decided: what stands in them is read once.
+pub struct Decider<'a> {
+    settings: &'a Settings,
+    authority: Option<Authority>,
+    /// What refusals say, for the host that was asked first.
+    challenge: OnceCell<(String, Option<String>)>,
+}
+
+impl<'a> Decider<'a> {
+    /// Reads what decisions need.
+    pub fn new(settings: &'a Settings) -> Self {
+        Self { settings, authority: settings.authority(), challenge: OnceCell::new() }
     }
-    if settings.http.require_https && !request.https {
-        return to_https(request);
+
+    /// As [`decide`].
+    pub fn decide(&self, facts: &Facts, request: &Request<'_>) -> Answer {
+        let settings = self.settings;
+        if !settings.enabled() {
+            return Answer::Reaches { as_: Identity::Anonymous };
+        }
+        if settings.http.require_https && !request.https {
+            return to_https(request);
+        }
+        let path = canonical_path(request.path).unwrap_or_default();
+        if is_endpoint(settings, &path) {
+            return Answer::Endpoint;
+        }
+        let gate = Gate { by: self, request, door: Door::at(settings, &path) };
+        match facts.credential {
+            Credential::None => gate.anonymous(Reason::NoCredential),
+            Credential::OtherScheme => gate.anonymous(Reason::OtherScheme),
+            Credential::Bearer => gate.bearer(facts, &CHECKS),
+        }
     }
-    let path = canonical_path(request.path).unwrap_or_default();
-    if is_endpoint(settings, &path) {
-        return Answer::Endpoint;
+
+    /// The authority that the settings name.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
-    let gate = Gate { settings, request, door: Door::at(settings, &path) };
-    match facts.credential {
-        Credential::None => gate.anonymous(Reason::NoCredential),
-        Credential::OtherScheme => gate.anonymous(Reason::OtherScheme),
-        Credential::Bearer => gate.bearer(&checks(settings, facts)),
+
+    fn challenge(&self, host: &str) -> Option<String> {
+        let challenge = || self.settings.challenge_by(self.authority(), host);
+        match self.challenge.get_or_init(|| (host.to_owned(), challenge())) {
+            (known, said) if known == host => said.clone(),
+            _ => challenge(),
+        }
     }
 }
 
@@ -98,12 +134,14 @@ impl Door {
 
 fn is_excluded(settings: &Settings, entry: &str, path: &str) -> bool {
     let knobs = &settings.knobs;
-    let fold = |text: &str| if knobs.excluded_case_insensitive { text.to_ascii_lowercase() } else { text.to_owned() };
-    let (entry, path) = (fold(entry), fold(path));
+    let same = |one: &str, other: &str| {
+        if knobs.excluded_case_insensitive { one.eq_ignore_ascii_case(other) } else { one == other }
+    };
+    let begins = |start: &str| path.get(..start.len()).is_some_and(|own| same(own, start));
     match (entry.strip_suffix("/*"), knobs.excluded_match) {
-        (Some(folder), _) => path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
-        (None, ExcludedMatch::ExactOrStarSuffix) => path == entry,
-        (None, ExcludedMatch::Prefix) => path.starts_with(&entry),
+        (Some(folder), _) => begins(folder) && path[folder.len()..].starts_with('/'),
+        (None, ExcludedMatch::ExactOrStarSuffix) => same(path, entry),
+        (None, ExcludedMatch::Prefix) => begins(entry),
     }
 }
 
@@ -111,33 +149,44 @@ fn is_excluded(settings: &Settings, entry: &str, path: &str) -> bool {
 struct Check {
     /// Its name, for [`Answer::Depends`].
     what: &'static str,
-    holds: Fact,
+    holds: fn(&Decider<'_>, &Facts) -> Fact,
     /// Whether the caller counts as unknown or as known but not allowed where it does not hold.
     kind: Kind,
     reason: Reason,
 }
 
 /// What must hold of a bearer token, in the order in which it is looked at.
-fn checks(settings: &Settings, facts: &Facts) -> Vec<Check> {
-    let valid = |what, holds, reason| Check { what, holds, kind: Kind::Unauthenticated, reason };
-    let allowed = |what, holds, reason| Check { what, holds, kind: Kind::Forbidden, reason };
-    let audience =
-        facts.audience.test(|audience| audience.iter().any(|one| settings.audiences().any(|known| known == one)));
-    vec![
-        valid("the registration", settings.authority().is_some().into(), Reason::NoProvider),
-        valid("whether the token can be read", facts.readable, Reason::Unreadable),
-        valid("whether the signature verifies", facts.signed, Reason::NotSigned),
-        valid("the issuer", settings.accepts_issuer(facts), Reason::WrongIssuer),
-        valid("the audience", audience, Reason::WrongAudience),
-        valid("whether the token has expired", facts.expired.not(), Reason::Expired),
-        valid("whether the token is valid already", facts.premature.not(), Reason::Premature),
-        allowed("the tenant", tenant_allowed(settings, facts), Reason::TenantNotAllowed),
-        allowed("the object id", service_principal(settings, facts), Reason::NoServicePrincipal),
-        allowed("the client", application_allowed(settings, facts), Reason::ApplicationNotAllowed),
-        allowed("the object id or groups", principal_allowed(settings, facts), Reason::PrincipalNotAllowed),
-        allowed("the client", client_check(settings, facts), Reason::ClientCheckFailed),
-        allowed("the groups", group_check(settings, facts), Reason::GroupCheckFailed),
-    ]
+const CHECKS: [Check; 13] = [
+    valid("the registration", |by, _| by.authority.is_some().into(), Reason::NoProvider),
+    valid("whether the token can be read", |_, facts| facts.readable, Reason::Unreadable),
+    valid("whether the signature verifies", |_, facts| facts.signed, Reason::NotSigned),
+    valid("the issuer", accepts_issuer, Reason::WrongIssuer),
+    valid("the audience", |by, facts| accepts_audience(by.settings, facts), Reason::WrongAudience),
+    valid("whether the token has expired", |_, facts| facts.expired.not(), Reason::Expired),
+    valid("whether the token is valid already", |_, facts| facts.premature.not(), Reason::Premature),
+    allowed("the tenant", |by, facts| tenant_allowed(by.settings, facts), Reason::TenantNotAllowed),
+    allowed("the object id", |by, facts| service_principal(by.settings, facts), Reason::NoServicePrincipal),
+    allowed("the client", |by, facts| application_allowed(by.settings, facts), Reason::ApplicationNotAllowed),
+    allowed("the object id or groups", |by, facts| principal_allowed(by.settings, facts), Reason::PrincipalNotAllowed),
+    allowed("the client", |by, facts| client_check(by.settings, facts), Reason::ClientCheckFailed),
+    allowed("the groups", |by, facts| group_check(by.settings, facts), Reason::GroupCheckFailed),
+];
+
+const fn valid(what: &'static str, holds: fn(&Decider<'_>, &Facts) -> Fact, reason: Reason) -> Check {
+    Check { what, holds, kind: Kind::Unauthenticated, reason }
+}
+
+const fn allowed(what: &'static str, holds: fn(&Decider<'_>, &Facts) -> Fact, reason: Reason) -> Check {
+    Check { what, holds, kind: Kind::Forbidden, reason }
+}
+
+fn accepts_issuer(by: &Decider<'_>, facts: &Facts) -> Fact {
+    let acceptance = by.settings.knobs.issuer_acceptance;
+    by.authority().map_or(Fact::No, |authority| authority.accepts(&facts.issuer, &facts.tenant, acceptance))
+}
+
+fn accepts_audience(settings: &Settings, facts: &Facts) -> Fact {
+    facts.audience.test(|audience| audience.iter().any(|one| settings.audiences().any(|known| known == one)))
 }
 
 fn tenant_allowed(settings: &Settings, facts: &Facts) -> Fact {
@@ -190,14 +239,14 @@ fn group_check(settings: &Settings, facts: &Facts) -> Fact {
 
 /// The answers for one request, once it is known how its path treats strangers.
 struct Gate<'a> {
-    settings: &'a Settings,
+    by: &'a Decider<'a>,
     request: &'a Request<'a>,
     door: Door,
 }
 
 impl Gate<'_> {
     /// Follows the checks to the first that does not hold. Where one is unknown, both ways are followed.
-    fn bearer(&self, checks: &[Check]) -> Answer {
+    fn bearer(&self, facts: &Facts, checks: &[Check]) -> Answer {
         let Some((check, rest)) = checks.split_first() else {
             return Answer::Reaches { as_: Identity::Caller };
         };
@@ -205,12 +254,12 @@ impl Gate<'_> {
             Kind::Unauthenticated => self.invalid(check.reason),
             Kind::Forbidden => self.forbidden(check.reason),
         };
-        match check.holds {
-            Fact::Yes => self.bearer(rest),
+        match (check.holds)(self.by, facts) {
+            Fact::Yes => self.bearer(facts, rest),
             Fact::No => failed(),
             Fact::Unknown => {
                 let failed = failed();
-                if failed.same(&self.bearer(rest)) { failed } else { Answer::Depends(check.what) }
+                if failed.same(&self.bearer(facts, rest)) { failed } else { Answer::Depends(check.what) }
             }
         }
     }
@@ -225,7 +274,7 @@ impl Gate<'_> {
 
     /// There is a token, and it does not count.
     fn invalid(&self, reason: Reason) -> Answer {
-        let knobs = &self.settings.knobs;
+        let knobs = &self.by.settings.knobs;
         match (self.door, knobs.invalid_token_on_anonymous, knobs.invalid_token_on_excluded) {
             (Door::Open, InvalidToken::Refuse, _) | (Door::Excluded, _, InvalidToken::Refuse) => {
                 self.refuse(Action::Return401, reason)
@@ -245,7 +294,7 @@ impl Gate<'_> {
 
     fn refuse(&self, action: Action, reason: Reason) -> Answer {
         let kind = Kind::Unauthenticated;
-        if reason == Reason::WrongAudience && self.settings.knobs.wrong_audience_status == 403 {
+        if reason == Reason::WrongAudience && self.by.settings.knobs.wrong_audience_status == 403 {
             return refused(kind, 403, reason);
         }
         match (action, self.login_page()) {
@@ -254,7 +303,7 @@ impl Gate<'_> {
                 Answer::Refused { kind, status: 302, challenge: None, location: Some(location), reason }
             }
             _ => {
-                let challenge = self.settings.challenge(self.request.host);
+                let challenge = self.by.challenge(self.request.host);
                 Answer::Refused { kind, status: 401, challenge, location: None, reason }
             }
         }
@@ -262,7 +311,7 @@ impl Gate<'_> {
 
     /// Where a browser signs in; none for other clients, or where there is nowhere to.
     fn login_page(&self) -> Option<String> {
-        let Self { settings, request, .. } = self;
+        let Self { by: Decider { settings, .. }, request, .. } = self;
         let mozilla = request.user_agent.is_some_and(|agent| agent.starts_with("Mozilla"));
         if !mozilla || settings.knobs.browser_detection == BrowserDetection::Never {
             return None;

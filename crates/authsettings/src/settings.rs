@@ -1,6 +1,6 @@
 //! The settings, typed: every property of authsettingsV2 that changes how a request is answered.
 
-use crate::{AppSettings, Authority, Fact, Facts, Knobs, MapClaims, Tenant, TokenVersion};
+use crate::{AppSettings, Authority, Knobs, MapClaims, Tenant, TokenVersion};
 
 /// The settings of App Service Authentication, with the app settings and knobs that belong to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,11 +161,6 @@ impl Settings {
     }
 
     /// Whether a token's issuer, with its tenant claim, is one that the settings accept.
-    pub(crate) fn accepts_issuer(&self, facts: &Facts) -> Fact {
-        self.authority()
-            .map_or(Fact::No, |authority| authority.accepts(&facts.issuer, &facts.tenant, self.knobs.issuer_acceptance))
-    }
-
     /// How claims are named in `X-MS-CLIENT-PRINCIPAL`.
     pub fn map_claims(&self) -> MapClaims {
         if self.clear_inbound_claims_mapping { MapClaims::None } else { self.knobs.map_claims }
@@ -175,6 +170,11 @@ impl Settings {
     ///
     /// Parameters are separated by blanks, not by commas. Source: published captures of the platform's answers.
     pub fn challenge(&self, host: &str) -> Option<String> {
+        self.challenge_by(self.authority().as_ref(), host)
+    }
+
+    /// The same, where the authority is known already.
+    pub(crate) fn challenge_by(&self, authority: Option<&Authority>, host: &str) -> Option<String> {
         if self.app.disable_www_authenticate || self.entra.as_ref().is_some_and(|entra| entra.disable_www_authenticate)
         {
             return None;
@@ -182,9 +182,9 @@ impl Settings {
         let host = host_name(host);
         let mut parts = vec![format!("Bearer realm=\"{host}\"")];
         if let Some(client_id) = self.client_id() {
-            let endpoint = self.authority().map_or_else(
+            let endpoint = authority.map_or_else(
                 || "https://login.windows.net/common/oauth2/authorize".to_owned(),
-                |authority| authority.authorize_endpoint(),
+                Authority::authorize_endpoint,
             );
             parts.push(format!("authorization_uri=\"{endpoint}\" resource_id=\"{client_id}\""));
         }

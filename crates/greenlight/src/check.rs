@@ -64,12 +64,16 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
             findings: found.iter().map(|diagnostic| finding(one, diagnostic)).collect(),
         }
     };
-    let predictions = foretelling::predictions(told.iter().map(|(one, _)| *one), &expected, arguments)?;
+    let mut predictions = foretelling::predictions(told.iter().map(|(one, _)| *one), &expected, arguments)?;
     let check = report::check::Check {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         folder: workspace.folder,
         configurations: told.iter().map(checked).collect(),
-        predictions: if arguments.predict { predictions.clone() } else { Vec::new() },
+        predictions: match (arguments.predict, &arguments.baseline) {
+            (false, _) => Vec::new(),
+            (true, None) => std::mem::take(&mut predictions),
+            (true, Some(_)) => predictions.clone(),
+        },
         problems,
     };
     terminal.diagnostics(&check.problems);

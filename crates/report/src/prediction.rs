@@ -2,7 +2,10 @@
 
 mod baseline;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::Style;
 use crate::words::count;
@@ -17,7 +20,7 @@ pub struct Prediction {
     /// What the file calls the configuration; may be empty.
     pub name: String,
     /// The kinds of callers, in the order in which they are told.
-    pub kinds: Vec<String>,
+    pub kinds: Vec<&'static str>,
     /// Every case that is foretold, in playing order.
     pub cases: Vec<Foretold>,
     /// Why nothing is foretold, where nothing is.
@@ -27,14 +30,14 @@ pub struct Prediction {
 /// What is answered to one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foretold {
-    /// `id[variant]`.
-    pub case: String,
+    /// `id[variant]`. Shared, as the title is, by all configurations.
+    pub case: Arc<str>,
     /// The kind of caller that it is about, in a few words; empty where no words fit.
-    pub callers: String,
+    pub callers: &'static str,
     /// The answer, in a phrase whose subject is the request.
-    pub answer: String,
+    pub answer: Cow<'static, str>,
     /// What the case proves, in a sentence.
-    pub title: String,
+    pub title: Arc<str>,
     /// Whether the answer keeps what the case asks for, as far as can be told.
     pub keeps: Keeps,
 }
@@ -68,10 +71,11 @@ impl Prediction {
             return page;
         }
         page.push('\n');
-        let width = self.kinds.iter().map(String::len).max().unwrap_or_default();
+        let width = self.kinds.iter().map(|callers| callers.len()).max().unwrap_or_default();
+        let mut answers = self.answers();
         for callers in &self.kinds {
-            for (at, (answer, cases)) in self.answers(callers).iter().enumerate() {
-                let callers = if at == 0 { callers } else { "" };
+            for (at, (answer, cases)) in answers.remove(callers).unwrap_or_default().iter().enumerate() {
+                let callers = if at == 0 { *callers } else { "" };
                 // What is answered to a few of many is shown by name.
                 let shown = if at == 0 { String::new() } else { format!("  ({})", examples(cases)) };
                 let _ = writeln!(page, "  {callers:width$}  {answer}{shown}");
@@ -82,17 +86,20 @@ impl Prediction {
         page
     }
 
-    /// What one kind of caller gets, and the cases that show it; the commonest answer first.
-    fn answers(&self, callers: &str) -> Vec<(&str, Vec<&str>)> {
-        let mut answers: Vec<(&str, Vec<&str>)> = Vec::new();
-        for case in self.cases.iter().filter(|case| case.callers == callers) {
+    /// What each kind of caller gets, and the cases that show it; the commonest answer first.
+    fn answers(&self) -> HashMap<&str, Vec<(&str, Vec<&str>)>> {
+        let mut kinds: HashMap<&str, Vec<(&str, Vec<&str>)>> = HashMap::new();
+        for case in self.cases.iter().filter(|case| !case.callers.is_empty()) {
+            let answers = kinds.entry(case.callers).or_default();
             match answers.iter_mut().find(|(answer, _)| *answer == case.answer) {
                 Some((_, cases)) => cases.push(&case.case),
                 None => answers.push((&case.answer, vec![&case.case])),
             }
         }
-        answers.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
-        answers
+        for answers in kinds.values_mut() {
+            answers.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+        }
+        kinds
     }
 
     /// The scenarios that would fail, each with its first case; then how many cases are foretold at all.

@@ -20,6 +20,7 @@ mod tests;
 mod words;
 mod world;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use results::Predicted;
 use scenario::{Act, Case, Expect, Scenario, Step};
 use token::Version;
 
-pub use classes::{Answered, Class, Row};
+pub use classes::Class;
 pub use promise::Keeping;
 pub use world::World;
 
@@ -49,6 +50,8 @@ pub struct Predictor {
 struct Prepared {
     scenario: Arc<Scenario>,
     variant: String,
+    name: Arc<str>,
+    title: Arc<str>,
     steps: Vec<Asked>,
     /// The names that the scenario requires.
     requires: Vec<String>,
@@ -70,6 +73,7 @@ impl Predictor {
         let mut predictor = Self { cases: Vec::new(), sights: Default::default() };
         let mut known: [HashMap<String, usize>; 2] = Default::default();
         for scenario in scenarios {
+            let title: Arc<str> = scenario.title.as_str().into();
             for case in scenario.cases() {
                 let [v1, v2] = VERSIONS.map(|version| sights(&case, version));
                 let steps = case.exchanges().zip(v1.into_iter().zip(v2)).map(|(exchange, (v1, v2))| {
@@ -84,8 +88,14 @@ impl Predictor {
                     Asked { sights: [place(0, v1), place(1, v2)], expect: exchange.expect.clone(), class }
                 });
                 let steps = steps.collect();
-                let (scenario, requires) = (Arc::clone(scenario), scenario.requires.clone());
-                predictor.cases.push(Prepared { scenario, variant: case.variant, steps, requires });
+                predictor.cases.push(Prepared {
+                    scenario: Arc::clone(scenario),
+                    name: case.name().into(),
+                    title: Arc::clone(&title),
+                    variant: case.variant,
+                    steps,
+                    requires: scenario.requires.clone(),
+                });
             }
         }
         predictor
@@ -143,8 +153,13 @@ pub struct CasePrediction<'p> {
     pub scenario: &'p Arc<Scenario>,
     /// Which of its cases, as in [`Case::variant`].
     pub variant: &'p str,
-    /// One for each exchange.
-    pub steps: Vec<StepPrediction<'p>>,
+    /// Its name: `id[variant]`.
+    pub name: &'p Arc<str>,
+    /// What it proves.
+    pub title: &'p Arc<str>,
+    asked: &'p [Asked],
+    of: &'p Prediction<'p>,
+    lacking: bool,
 }
 
 /// What settings answer to one exchange.
@@ -163,50 +178,49 @@ impl<'p> Prediction<'p> {
     /// Every case, in the order of the scenarios.
     pub fn cases(&'p self) -> impl Iterator<Item = CasePrediction<'p>> {
         self.predictor.cases.iter().zip(&self.lacking).map(|(case, lacking)| {
-            let steps = case.steps.iter().map(|asked| {
-                let at = asked.sights[self.version];
-                let answer = self.answers[at].as_ref().filter(|_| !lacking);
-                let seen = &self.predictor.sights[self.version][at].target;
-                StepPrediction { answer, keeping: keeping(answer, seen, &asked.expect), class: asked.class, seen }
-            });
-            CasePrediction { scenario: &case.scenario, variant: &case.variant, steps: steps.collect() }
+            let Prepared { scenario, variant, name, title, steps, .. } = case;
+            CasePrediction { scenario, variant, name, title, asked: steps, of: self, lacking: *lacking }
         })
-    }
-
-    /// The same by kinds of callers, in about twenty rows: what each gets, and by which cases that is shown.
-    pub fn classes(&self) -> Vec<Row> {
-        classes::rows(self.cases())
     }
 }
 
-impl CasePrediction<'_> {
-    /// Its name: `id[variant]`.
-    pub fn name(&self) -> String {
-        let id = &self.scenario.id;
-        if self.variant.is_empty() { id.clone() } else { format!("{id}[{}]", self.variant) }
+impl<'p> CasePrediction<'p> {
+    /// One for each exchange.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = StepPrediction<'p>> + use<'p> {
+        let (prediction, lacking) = (self.of, self.lacking);
+        self.asked.iter().map(move |asked| {
+            let at = asked.sights[prediction.version];
+            let answer = prediction.answers[at].as_ref().filter(|_| !lacking);
+            let seen = &prediction.predictor.sights[prediction.version][at].target;
+            StepPrediction { answer, keeping: keeping(answer, seen, &asked.expect), class: asked.class, seen }
+        })
     }
 
     /// What the settings answer, in a phrase a step; steps that say the same as the one before are not told again.
-    pub fn phrase(&self) -> String {
-        let mut phrases: Vec<String> = self.steps.iter().map(StepPrediction::phrase).collect();
+    pub fn phrase(&self) -> Cow<'static, str> {
+        let mut phrases = self.steps().map(|step| step.phrase());
+        if let (1, Some(only)) = (phrases.len(), phrases.next()) {
+            return only;
+        }
+        let mut phrases: Vec<_> = self.steps().map(|step| step.phrase()).collect();
         phrases.dedup();
-        phrases.join(", then ")
+        phrases.join(", then ").into()
     }
 
     /// Whether the case would pass: it loses where one of its steps does.
     pub fn keeping(&self) -> Keeping {
-        self.steps.iter().map(|step| step.keeping).max().unwrap_or(Keeping::CannotTell)
+        self.steps().map(|step| step.keeping).max().unwrap_or(Keeping::CannotTell)
     }
 
     /// Whether every answer is foretold.
     pub fn is_definite(&self) -> bool {
-        self.steps.iter().all(StepPrediction::is_definite)
+        self.steps().all(|step| step.is_definite())
     }
 }
 
 impl StepPrediction<'_> {
     /// The answer in a phrase.
-    pub fn phrase(&self) -> String {
+    pub fn phrase(&self) -> Cow<'static, str> {
         phrase(self.answer, self.seen)
     }
 
@@ -240,7 +254,7 @@ impl Foretold {
             (Answer::Reaches { .. }, Seen::Plainly { function: true, .. }) => (None, Some(AnsweredBy::App)),
             _ => (None, None),
         };
-        Predicted { phrase: phrase(Some(&self.answer), &self.seen), status, answered_by }
+        Predicted { phrase: phrase(Some(&self.answer), &self.seen).into_owned(), status, answered_by }
     }
 
     /// How what came back differs from it.

@@ -27,9 +27,9 @@ impl<'a> Entra<'a> {
     /// None where the provider is switched off, or where nothing is said of it: a GET shows every provider that nobody uses as
     /// enabled, with an empty registration.
     pub(super) fn of(configuration: &'a Configuration) -> Option<Self> {
-        let part = |name: &str| configuration.at(&format!("identityProviders.azureActiveDirectory.{name}"));
-        let is_off = part("enabled").boolean() == Some(false);
-        if is_off || (part("registration").is_empty() && part("validation").is_empty()) {
+        let entra = configuration.at("identityProviders.azureActiveDirectory");
+        let is_off = entra.at("enabled").boolean() == Some(false);
+        if is_off || (entra.at("registration").is_empty() && entra.at("validation").is_empty()) {
             return None;
         }
         Some(Self {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use authsettings::{Configuration, Expected};
 use report::prediction::{Baseline, Foretold, Keeps, Prediction};
@@ -60,16 +61,21 @@ fn foretell(configuration: &Configuration, expected: &Expected, predictor: &Pred
     };
     let world = World::of_settings(&first.settings, expected);
     let prediction = predict(&first.settings, &world, predictor);
-    let kinds: BTreeSet<Class> = prediction.cases().filter_map(|case| class(&case)).collect();
-    let kinds = kinds.into_iter().map(|class| class.words().to_owned()).collect();
-    let mut cases: Vec<Foretold> = prediction.cases().map(|case| told(&case)).collect();
+    let mut kinds: BTreeSet<Class> = BTreeSet::new();
+    let told = prediction.cases().map(|case| {
+        let class = class(&case);
+        kinds.extend(class);
+        told(&case, class)
+    });
+    let mut cases: Vec<Foretold> = told.collect();
+    let kinds = kinds.into_iter().map(Class::words).collect();
     for other in readings {
         let world = World::of_settings(&other.settings, expected);
         let property = other.property.unwrap_or_default();
         for (told, case) in cases.iter_mut().zip(predict(&other.settings, &world, predictor).cases()) {
             let open = told.answer.starts_with("depends on");
             if !open && case.phrase() != told.answer {
-                told.answer = format!("depends on `{property}`, which the file does not say");
+                told.answer = format!("depends on `{property}`, which the file does not say").into();
                 told.keeps = Keeps::Unknown;
             }
         }
@@ -79,17 +85,18 @@ fn foretell(configuration: &Configuration, expected: &Expected, predictor: &Pred
 
 /// The kind of caller that a case is about; none where it tells a story of several answers, or is not asked.
 fn class(case: &CasePrediction<'_>) -> Option<Class> {
-    let [first, rest @ ..] = case.steps.as_slice() else { return None };
-    let same = rest.iter().all(|step| step.phrase() == first.phrase() && step.class == first.class);
+    let mut steps = case.steps();
+    let first = steps.next()?;
+    let same = steps.all(|step| step.phrase() == first.phrase() && step.class == first.class);
     first.class.filter(|_| same && first.answer.is_some())
 }
 
-fn told(case: &CasePrediction<'_>) -> Foretold {
+fn told(case: &CasePrediction<'_>, class: Option<Class>) -> Foretold {
     Foretold {
-        case: case.name(),
-        callers: class(case).map(|class| class.words().to_owned()).unwrap_or_default(),
+        case: Arc::clone(case.name),
+        callers: class.map(Class::words).unwrap_or_default(),
         answer: case.phrase(),
-        title: case.scenario.title.clone(),
+        title: Arc::clone(case.title),
         keeps: match case.keeping() {
             Keeping::Keeps => Keeps::Yes,
             Keeping::Loses => Keeps::No,

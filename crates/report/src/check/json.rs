@@ -43,7 +43,7 @@ fn prediction(one: &Prediction) -> Value {
             Keeps::No => "no",
             Keeps::Unknown => "unknown",
         };
-        json!({ "case": case.case, "callers": case.callers, "answer": case.answer, "keeps": keeps })
+        json!({ "case": &*case.case, "callers": case.callers, "answer": case.answer, "keeps": keeps })
     };
     told["cases"] = one.cases.iter().map(case).collect();
     told

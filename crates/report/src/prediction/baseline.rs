@@ -49,7 +49,9 @@ impl Baseline {
             name: one.name.clone(),
             answers: match &one.unknown {
                 Some(_) => BTreeMap::from([("*".to_owned(), NOTHING.to_owned())]),
-                None => one.cases.iter().map(|case| (case.case.clone(), case.answer.clone())).collect(),
+                None => {
+                    one.cases.iter().map(|case| (case.case.to_string(), case.answer.clone().into_owned())).collect()
+                }
             },
         };
         Self { schema: SCHEMA.to_owned(), configurations: predictions.iter().map(kept).collect() }
@@ -117,19 +119,18 @@ fn changes(kept: &Kept, now: &Prediction) -> String {
     }
     let mut changes: Vec<Change<'_>> = Vec::new();
     for case in &now.cases {
-        let before = kept.answers.get(&case.case).map_or("not in the baseline", String::as_str);
+        let before = kept.answers.get(&*case.case).map_or("not in the baseline", String::as_str);
         if before == case.answer {
             continue;
         }
-        let callers = if case.callers.is_empty() { "other requests" } else { case.callers.as_str() };
-        let same =
-            |one: &&mut Change<'_>| (one.callers, one.before, one.after) == (callers, before, case.answer.as_str());
+        let callers = if case.callers.is_empty() { "other requests" } else { case.callers };
+        let same = |one: &&mut Change<'_>| (one.callers, one.before, one.after) == (callers, before, &*case.answer);
         match changes.iter_mut().find(same) {
             Some(change) => change.cases.push(&case.case),
             None => changes.push(Change { callers, before, after: &case.answer, cases: vec![&case.case] }),
         }
     }
-    let gone = kept.answers.keys().filter(|case| !now.cases.iter().any(|one| one.case == **case)).count();
+    let gone = kept.answers.keys().filter(|case| !now.cases.iter().any(|one| *one.case == **case)).count();
     if changes.is_empty() && gone == 0 {
         return String::new();
     }

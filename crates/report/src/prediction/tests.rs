@@ -3,9 +3,9 @@ use crate::Style;
 
 const PLAIN: Style = Style { colour: false, verbose: false };
 
-fn foretold(case: &str, callers: &str, answer: &str, keeps: Keeps) -> Foretold {
+fn foretold(case: &str, callers: &'static str, answer: &'static str, keeps: Keeps) -> Foretold {
     let title = format!("What {} proves", case.split('[').next().unwrap_or_default());
-    Foretold { case: case.to_owned(), callers: callers.to_owned(), answer: answer.to_owned(), title, keeps }
+    Foretold { case: case.into(), callers, answer: answer.into(), title: title.into(), keeps }
 }
 
 const REACHES: &str = "reaches the function without an identity";
@@ -17,16 +17,16 @@ fn secure() -> Prediction {
         foretold("wrong-audience", "tokens for another API", "401", Keeps::Yes),
         foretold("odd-path", "", "depends on how the path is read", Keeps::Unknown),
     ];
-    let kinds = ["callers without a token", "tokens for another API"].map(str::to_owned).to_vec();
+    let kinds = vec!["callers without a token", "tokens for another API"];
     Prediction { file: "infra/auth.json".to_owned(), name: "orders".to_owned(), kinds, cases, unknown: None }
 }
 
 fn open() -> Prediction {
     let mut open = secure();
     for case in &mut open.cases[..2] {
-        (case.answer, case.keeps) = (REACHES.to_owned(), Keeps::No);
+        (case.answer, case.keeps) = (REACHES.into(), Keeps::No);
     }
-    open.cases[2].answer = "403".to_owned();
+    open.cases[2].answer = "403".into();
     open
 }
 

@@ -1,9 +1,8 @@
-//! Predictions by kinds of callers: a page that a reviewer reads.
+//! Kinds of callers, as a reviewer would tell them apart.
 
 use authsettings::{Claim, Credential, Fact, Facts};
 use scenario::Send;
 
-use super::CasePrediction;
 use super::request::{Seen, Sight};
 
 /// A kind of caller, by the one thing that sets it apart from the listed one.
@@ -49,24 +48,6 @@ pub enum Class {
     Endpoint,
     /// Asks another path than the function's without a token.
     OtherPath,
-}
-
-/// What one kind of caller gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Which.
-    pub class: Class,
-    /// What it gets, the commonest first; more than one where that differs from case to case.
-    pub answers: Vec<Answered>,
-}
-
-/// One answer, and the cases that show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
-    /// The answer in a phrase.
-    pub phrase: String,
-    /// `id[variant]`; never empty.
-    pub cases: Vec<String>,
 }
 
 impl Class {
@@ -186,30 +167,4 @@ fn by_token(caller: &str, other_audience: bool, facts: &Facts) -> Option<Class> 
         [one] => Some(*one),
         _ => None,
     }
-}
-
-/// The rows, in the order of the classes.
-pub(super) fn rows<'p>(cases: impl Iterator<Item = CasePrediction<'p>>) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    for case in cases {
-        for step in &case.steps {
-            let (Some(class), Some(_)) = (step.class, step.answer) else { continue };
-            let at = rows.iter().position(|row| row.class == class).unwrap_or_else(|| {
-                rows.push(Row { class, answers: Vec::new() });
-                rows.len() - 1
-            });
-            let row = &mut rows[at];
-            let (phrase, name) = (step.phrase(), case.name());
-            match row.answers.iter_mut().find(|answered| answered.phrase == phrase) {
-                Some(answered) if answered.cases.last() == Some(&name) => {}
-                Some(answered) => answered.cases.push(name),
-                None => row.answers.push(Answered { phrase, cases: vec![name] }),
-            }
-        }
-    }
-    rows.sort_by_key(|row| row.class);
-    for row in &mut rows {
-        row.answers.sort_by_key(|answered| std::cmp::Reverse(answered.cases.len()));
-    }
-    rows
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use authsettings::{Answer, Request, Settings, decide};
+use authsettings::{Answer, Decider, Request, Settings};
 
 use super::reading::Base;
 use super::request::{Seen, Sight};
@@ -12,6 +12,7 @@ use super::world::{Issued, World};
 /// One set of settings in one world.
 pub(super) struct Oracle<'a> {
     settings: &'a Settings,
+    decider: Decider<'a>,
     world: &'a World,
     /// What was issued for whom, found once.
     issued: RefCell<HashMap<Base, Option<Issued>>>,
@@ -19,7 +20,7 @@ pub(super) struct Oracle<'a> {
 
 impl<'a> Oracle<'a> {
     pub(super) fn new(settings: &'a Settings, world: &'a World) -> Self {
-        Self { settings, world, issued: RefCell::default() }
+        Self { settings, decider: Decider::new(settings), world, issued: RefCell::default() }
     }
 
     /// What the settings answer; none where the world has no such path, so that it is not asked.
@@ -39,7 +40,7 @@ impl<'a> Oracle<'a> {
                     None => Some(issued.entry(base.clone()).or_insert_with(|| self.world.issued(base)).as_ref()?),
                 },
             };
-            Some(decide(self.settings, &reading.facts(self.world, issued, self.settings), &request))
+            Some(self.decider.decide(&reading.facts(self.world, issued, self.settings), &request))
         });
         let first = answers.next()??;
         for answer in answers {

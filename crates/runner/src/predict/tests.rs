@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use authsettings::{Expected, Settings};
@@ -6,7 +9,7 @@ use results::{AnsweredBy, Observed};
 use rstest::rstest;
 use scenario::Scenario;
 
-use super::{Keeping, Predictor, World, predict};
+use super::{CasePrediction, Class, Keeping, Predictor, World, predict};
 
 mod against_app;
 mod documented;
@@ -39,7 +42,7 @@ fn told(settings: &Settings, send: &str, expect: &str) -> (String, Keeping) {
     let world = World::of_settings(settings, &Expected::default());
     let prediction = predict(settings, &world, &predictor);
     let case = prediction.cases().next().unwrap();
-    (case.phrase(), case.keeping())
+    (case.phrase().into_owned(), case.keeping())
 }
 
 #[rstest]
@@ -132,7 +135,7 @@ fn what_an_issuer_did_to_its_keys_leaves_signatures_open() {
     let settings = settings("secure");
     let world = World::of_settings(&settings, &Expected::default());
     let prediction = predict(&settings, &world, &predictor);
-    let phrases: Vec<String> = prediction.cases().flat_map(|case| case.steps).map(|step| step.phrase()).collect();
+    let phrases: Vec<_> = prediction.cases().flat_map(|case| case.steps()).map(|step| step.phrase()).collect();
     assert_eq!(phrases, ["reaches the function as the caller", "depends on whether the signature verifies", "401"]);
 }
 
@@ -170,6 +173,9 @@ fn suite() -> Vec<Arc<Scenario>> {
     scenarios.into_iter().map(Arc::new).collect()
 }
 
+/// An answer, and the cases that show it.
+type Answered<'a> = (Cow<'a, str>, BTreeSet<usize>);
+
 #[rstest]
 #[case("secure")]
 #[case("allow-anonymous")]
@@ -180,16 +186,25 @@ fn a_reviewer_reads_a_page(#[case] name: &str) {
     let predictor = Predictor::new(&suite());
     let world = World::of_settings(&settings, &Expected::default());
     let prediction = predict(&settings, &world, &predictor);
-    let definite = prediction.cases().filter(super::CasePrediction::is_definite).count();
+    let definite = prediction.cases().filter(CasePrediction::is_definite).count();
     assert!(definite * 10 >= predictor.len() * 6, "{definite} of {}", predictor.len());
-    let row = |row: &super::Row| {
-        let answer = |answered: &super::Answered| {
-            format!("{} ({} cases, such as {})", answered.phrase, answered.cases.len(), answered.cases[0])
-        };
-        let answers: Vec<String> = row.answers.iter().map(answer).collect();
-        format!("{}: {}", row.class.words(), answers.join("; "))
+    let mut classes: BTreeMap<Class, Vec<Answered<'_>>> = BTreeMap::new();
+    let cases: Vec<CasePrediction<'_>> = prediction.cases().collect();
+    for (at, step) in cases.iter().enumerate().flat_map(|(at, case)| case.steps().map(move |step| (at, step))) {
+        let (Some(class), Some(_)) = (step.class, step.answer) else { continue };
+        let answers = classes.entry(class).or_default();
+        match answers.iter_mut().find(|(answer, _)| *answer == step.phrase()) {
+            Some((_, cases)) => _ = cases.insert(at),
+            None => answers.push((step.phrase(), BTreeSet::from([at]))),
+        }
+    }
+    let row = |(class, mut answers): (Class, Vec<Answered<'_>>)| {
+        answers.sort_by_key(|(_, cases)| Reverse(cases.len()));
+        let first = |all: &BTreeSet<usize>| cases[*all.first().unwrap()].name;
+        let answer = |(answer, all): &Answered<'_>| format!("{answer} ({} cases, such as {})", all.len(), first(all));
+        format!("{}: {}", class.words(), answers.iter().map(answer).collect::<Vec<_>>().join("; "))
     };
-    let page: Vec<String> = prediction.classes().iter().map(row).collect();
+    let page: Vec<String> = classes.into_iter().map(row).collect();
     insta::assert_snapshot!(format!("a_reviewer_reads_a_page_{name}"), page.join("\n"));
 }
 

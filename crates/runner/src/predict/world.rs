@@ -195,21 +195,20 @@ impl World {
         if !text.contains("${") {
             return Some(text.to_owned());
         }
-        // Most texts are nothing else.
-        let name = text.strip_prefix("${issued.").and_then(|text| text.strip_suffix('}'));
-        if let Some(name) = name.filter(|name| !name.contains('}')) {
-            return issued.claim(name).map(str::to_owned);
-        }
-        fill(text, &|name| match name.strip_prefix("issued.") {
+        let value = |name: &str| match name.strip_prefix("issued.") {
             Some(claim) => issued.claim(claim).map(str::to_owned),
             None => self.value(name),
-        })
-        .ok()
+        };
+        only_variable(text).map_or_else(|| fill(text, &value).ok(), value)
     }
 
     /// A text of a request with its variables filled; none where one is not known.
     pub(super) fn fill_text(&self, text: &str) -> Option<String> {
-        if text.contains("${") { fill(text, &|name| self.value(name)).ok() } else { Some(text.to_owned()) }
+        if !text.contains("${") {
+            return Some(text.to_owned());
+        }
+        let value = |name: &str| self.value(name);
+        only_variable(text).map_or_else(|| fill(text, &value).ok(), value)
     }
 
     /// What the issuer puts into a token before anything is forged; none where it is not known who that is.
@@ -245,6 +244,11 @@ impl World {
     pub(super) fn is_own_tenant(&self, issued: &Issued) -> bool {
         issued.tenant == self.tenant
     }
+}
+
+/// The variable that a text is made of, where it is made of nothing else, as most are.
+fn only_variable(text: &str) -> Option<&str> {
+    text.strip_prefix("${").and_then(|text| text.strip_suffix('}')).filter(|name| !name.contains(['}', '$', ':']))
 }
 
 impl Person {
