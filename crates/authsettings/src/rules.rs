@@ -167,7 +167,7 @@ impl<'a> Subject<'a> {
         let own = self.configuration;
         self.all
             .iter()
-            .filter(move |other| other.source == own.source && other.host == own.host && other.span != own.span)
+            .filter(move |other| other.host == own.host && other.span != own.span && other.source == own.source)
     }
 }
 

@@ -11,6 +11,7 @@ use authsettings::{Configuration, Expected, Form, RULES, Subject, Suppressions, 
 use diagnostics::{Diagnostic, Level, Source, nearest};
 use report::annotations::{Server, defused};
 use report::check::{Accepted, Checked, Finding, Look};
+use report::prediction::Prediction;
 use report::sarif;
 use scenario::Identity;
 use time::{Date, OffsetDateTime};
@@ -21,6 +22,7 @@ use crate::exit::Exit;
 use crate::terminal::{self, Terminal};
 use crate::trouble::Trouble;
 use crate::{files, run};
+use foretelling::Foreteller;
 use inputs::Inputs;
 use workspace::Workspace;
 
@@ -64,16 +66,14 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
             findings: found.iter().map(|diagnostic| finding(one, diagnostic)).collect(),
         }
     };
-    let mut predictions = foretelling::predictions(told.iter().map(|(one, _)| *one), &expected, arguments)?;
+    let foreteller = Foreteller::prepare(&expected, arguments)?;
+    let predict = foreteller.as_ref().map(|foreteller| |at: usize| foreteller.foretell(told[at].0));
+    let shown = predict.as_ref().filter(|_| arguments.predict);
     let check = report::check::Check {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         folder: workspace.folder,
         configurations: told.iter().map(checked).collect(),
-        predictions: match (arguments.predict, &arguments.baseline) {
-            (false, _) => Vec::new(),
-            (true, None) => std::mem::take(&mut predictions),
-            (true, Some(_)) => predictions.clone(),
-        },
+        predict: shown.map(|predict| predict as &dyn Fn(usize) -> Prediction),
         problems,
     };
     terminal.diagnostics(&check.problems);
@@ -84,6 +84,7 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
         terminal.warn(&format!("{} is not written: it would lack what cannot be read", file.display()));
         return Ok(exit);
     }
+    let predictions: Vec<Prediction> = predict.iter().flat_map(|predict| (0..told.len()).map(predict)).collect();
     let changed = foretelling::held_against(file, &predictions, arguments.write_baseline)?;
     Ok(if exit == Exit::Passed && changed { Exit::Failed } else { exit })
 }
@@ -168,7 +169,7 @@ fn kind(form: Form) -> &'static str {
 
 /// Writes the report to where it is wanted.
 fn write(
-    check: &report::check::Check,
+    check: &report::check::Check<'_>,
     arguments: &Check,
     server: Option<Server>,
     terminal: &Terminal,
@@ -214,7 +215,7 @@ fn described(rule: &authsettings::Rule) -> sarif::Rule {
 }
 
 /// A file that could not be read wins over a rule that fired: nobody knows what it holds.
-fn exit(check: &report::check::Check, fail_on: FailOn) -> Exit {
+fn exit(check: &report::check::Check<'_>, fail_on: FailOn) -> Exit {
     let counts = check.counts();
     if check.problems.iter().any(|one| one.level == Level::Error) {
         return Exit::Usage;

@@ -13,16 +13,15 @@ use crate::sarif;
 pub use console::Look;
 
 /// What was checked and what was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Check {
+pub struct Check<'a> {
     /// Version of the program.
     pub version: String,
     /// The folder that names of files are seen from, as seen from the root of the repository: empty where it is the root.
     pub folder: String,
     /// The configurations that could be read, in the order in which they came.
     pub configurations: Vec<Checked>,
-    /// What they would answer, where that is asked for.
-    pub predictions: Vec<Prediction>,
+    /// What each of them would answer, by its place among them, where that is asked for. Of many, one at a time is made and told.
+    pub predict: Option<&'a dyn Fn(usize) -> Prediction>,
     /// What kept others from being read, and what is doubtful about the suppressions: diagnostics without a rule.
     pub problems: Vec<Diagnostic>,
 }
@@ -73,7 +72,13 @@ pub struct Counts {
     pub suppressed: usize,
 }
 
-impl Check {
+impl Check<'_> {
+    /// What they would answer, one after the other.
+    pub(crate) fn predictions(&self) -> impl Iterator<Item = Prediction> {
+        let predict = self.predict.into_iter();
+        predict.flat_map(|predict| (0..self.configurations.len()).map(predict))
+    }
+
     /// How many findings there are.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

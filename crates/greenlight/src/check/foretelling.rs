@@ -15,19 +15,27 @@ use crate::library::Library;
 use crate::terminal;
 use crate::trouble::Trouble;
 
-/// Foretells what is asked for: nothing unless it is to be shown or held against a baseline.
-pub(super) fn predictions<'a>(
-    configurations: impl Iterator<Item = &'a Configuration>,
-    expected: &Expected,
-    arguments: &Check,
-) -> Result<Vec<Prediction>, Trouble> {
-    if !arguments.predict && arguments.baseline.is_none() {
-        return Ok(Vec::new());
+/// Foretells what configurations would answer.
+pub(super) struct Foreteller {
+    predictor: Predictor,
+    expected: Expected,
+}
+
+impl Foreteller {
+    /// None where nothing is to be foretold: nothing is to be shown or held against a baseline.
+    pub(super) fn prepare(expected: &Expected, arguments: &Check) -> Result<Option<Self>, Trouble> {
+        if !arguments.predict && arguments.baseline.is_none() {
+            return Ok(None);
+        }
+        let mut library = Library::select(&Selection { names: Vec::new(), scenarios: None })?.without_deployed();
+        library.scenarios.retain(|scenario| scenario.needs_beside().is_none());
+        Ok(Some(Self { predictor: Predictor::new(&library.scenarios), expected: expected.clone() }))
     }
-    let mut library = Library::select(&Selection { names: Vec::new(), scenarios: None })?.without_deployed();
-    library.scenarios.retain(|scenario| scenario.needs_beside().is_none());
-    let predictor = Predictor::new(&library.scenarios);
-    Ok(configurations.map(|one| foretell(one, expected, &predictor)).collect())
+
+    /// What one configuration would answer.
+    pub(super) fn foretell(&self, configuration: &Configuration) -> Prediction {
+        foretell(configuration, &self.expected, &self.predictor)
+    }
 }
 
 /// Holds predictions against a baseline, or writes it anew; whether answers have changed.

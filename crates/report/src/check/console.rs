@@ -26,7 +26,7 @@ pub struct Look {
     pub quiet: bool,
 }
 
-pub(super) fn console(check: &Check, look: Look) -> String {
+pub(super) fn console(check: &Check<'_>, look: Look) -> String {
     let mut blocks: Vec<String> = Vec::new();
     let (mut calm, mut accepted) = (Vec::new(), Vec::new());
     for (checked, told) in check.configurations.iter().zip(told_in_full(check)) {
@@ -44,12 +44,12 @@ pub(super) fn console(check: &Check, look: Look) -> String {
             blocks.push(format!("{}\n", summary(check)));
         }
     }
-    blocks.extend(check.predictions.iter().map(|one| one.console(Style { colour: look.colour, verbose: false })));
+    blocks.extend(check.predictions().map(|one| one.console(Style { colour: look.colour, verbose: false })));
     blocks.join("\n")
 }
 
 /// `2 errors, 1 warning in 3 configurations; ...`.
-pub(super) fn summary(check: &Check) -> String {
+pub(super) fn summary(check: &Check<'_>) -> String {
     let Counts { errors, warnings, notes, suppressed } = check.counts();
     let told = [(errors, "error"), (warnings, "warning"), (notes, "note")];
     let told: Vec<String> =
@@ -65,7 +65,7 @@ pub(super) fn summary(check: &Check) -> String {
 }
 
 /// Which findings are told in full: for each configuration, for each of its open findings.
-fn told_in_full(check: &Check) -> Vec<Vec<bool>> {
+fn told_in_full(check: &Check<'_>) -> Vec<Vec<bool>> {
     let mut told: Vec<Vec<bool>> =
         check.configurations.iter().map(|checked| vec![false; checked.open().count()]).collect();
     let mut all: Vec<_> = check.configurations.iter().enumerate().flat_map(places).collect();

@@ -10,7 +10,7 @@ use crate::prediction::{Foretold, Keeps, Prediction};
 /// The form of the document; another form has another number.
 const SCHEMA: &str = "greenlight/check/1";
 
-pub(super) fn json(check: &Check) -> String {
+pub(super) fn json(check: &Check<'_>) -> String {
     let counts = check.counts();
     let findings = check.configurations.iter().flat_map(|one| one.findings.iter().map(|found| finding(one, found)));
     let mut document = json!({
@@ -26,8 +26,8 @@ pub(super) fn json(check: &Check) -> String {
             "suppressed": counts.suppressed,
         },
     });
-    if !check.predictions.is_empty() {
-        document["predictions"] = check.predictions.iter().map(prediction).collect();
+    if check.predict.is_some() && !check.configurations.is_empty() {
+        document["predictions"] = check.predictions().map(|one| prediction(&one)).collect();
     }
     format!("{document:#}\n")
 }

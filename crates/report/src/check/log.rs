@@ -8,7 +8,7 @@ use crate::annotations::message;
 use crate::place::uri;
 use crate::sarif::{Found, Log, Notification, Rule};
 
-pub(super) fn log(check: &Check, rules: Vec<Rule>) -> Log {
+pub(super) fn log(check: &Check<'_>, rules: Vec<Rule>) -> Log {
     let findings = check.configurations.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, finding)));
     Log {
         version: check.version.clone(),
@@ -18,7 +18,7 @@ pub(super) fn log(check: &Check, rules: Vec<Rule>) -> Log {
     }
 }
 
-fn found(check: &Check, checked: &Checked, finding: &Finding) -> Found {
+fn found(check: &Check<'_>, checked: &Checked, finding: &Finding) -> Found {
     let diagnostic = &finding.diagnostic;
     let words = diagnostic.span.and_then(|span| diagnostic.source.text.get(span.start..span.end));
     Found {
@@ -33,7 +33,7 @@ fn found(check: &Check, checked: &Checked, finding: &Finding) -> Found {
     }
 }
 
-fn notification(check: &Check, problem: &Diagnostic) -> Notification {
+fn notification(check: &Check<'_>, problem: &Diagnostic) -> Notification {
     Notification {
         level: problem.level,
         message: message(problem),

@@ -28,18 +28,18 @@ fn checked(source: &Arc<Source>, name: &str, findings: Vec<Finding>) -> Checked 
     Checked { file: source.name.clone(), name: name.to_owned(), kind, begins: (1, 1), findings }
 }
 
-fn check(configurations: Vec<Checked>) -> Check {
+fn check(configurations: Vec<Checked>) -> Check<'static> {
     Check {
         version: "0.1.0".to_owned(),
         folder: "service".to_owned(),
         configurations,
-        predictions: Vec::new(),
+        predict: None,
         problems: Vec::new(),
     }
 }
 
 /// Everything that there can be: findings of every level, an accepted one, a problem with a place and one without, a calm configuration.
-fn full() -> Check {
+fn full() -> Check<'static> {
     let source = source();
     let accepted = Accepted { reason: "a demonstration".to_owned(), until: "2027-01-31".to_owned() };
     let findings = vec![
@@ -81,7 +81,7 @@ pub(super) fn valid(schema: &str, document: &str) -> Value {
     document
 }
 
-fn valid_sarif(check: &Check) -> Value {
+fn valid_sarif(check: &Check<'_>) -> Value {
     valid(include_str!("../../schema/sarif.subset.json"), &check.sarif(rules()))
 }
 

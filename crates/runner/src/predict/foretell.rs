@@ -1,7 +1,6 @@
 //! From what is sent to what settings answer.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use authsettings::{Answer, Decider, Request, Settings};
 
@@ -15,7 +14,7 @@ pub(super) struct Oracle<'a> {
     decider: Decider<'a>,
     world: &'a World,
     /// What was issued for whom, found once.
-    issued: RefCell<HashMap<Base, Option<Issued>>>,
+    issued: RefCell<Vec<(Base, Option<Issued>)>>,
 }
 
 impl<'a> Oracle<'a> {
@@ -35,10 +34,14 @@ impl<'a> Oracle<'a> {
             let mut issued = self.issued.borrow_mut();
             let issued = match &reading.base {
                 None => None,
-                Some(base) => match issued.get(base) {
-                    Some(known) => Some(known.as_ref()?),
-                    None => Some(issued.entry(base.clone()).or_insert_with(|| self.world.issued(base)).as_ref()?),
-                },
+                Some(base) => {
+                    // There are about a dozen: looking through them is quicker than hashing what they are made of.
+                    let at = issued.iter().position(|(known, _)| known == base).unwrap_or_else(|| {
+                        issued.push((base.clone(), self.world.issued(base)));
+                        issued.len() - 1
+                    });
+                    Some(issued[at].1.as_ref()?)
+                }
             };
             Some(self.decider.decide(&reading.facts(self.world, issued, self.settings), &request))
         });

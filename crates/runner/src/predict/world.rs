@@ -192,7 +192,7 @@ impl World {
 
     /// A text of a token with its variables filled; none where one is not known.
     pub(super) fn fill(&self, text: &str, issued: &Issued) -> Option<String> {
-        if !text.contains("${") {
+        if !text.as_bytes().contains(&b'$') {
             return Some(text.to_owned());
         }
         let value = |name: &str| match name.strip_prefix("issued.") {
@@ -204,7 +204,7 @@ impl World {
 
     /// A text of a request with its variables filled; none where one is not known.
     pub(super) fn fill_text(&self, text: &str) -> Option<String> {
-        if !text.contains("${") {
+        if !text.as_bytes().contains(&b'$') {
             return Some(text.to_owned());
         }
         let value = |name: &str| self.value(name);
