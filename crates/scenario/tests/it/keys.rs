@@ -35,9 +35,10 @@ const SCENARIO: [(&str, &str); 19] = [
     ("/$defs/body", "{ send: {}, expect: { body: { ZZ: 1 } } }"),
 ];
 
-const PROFILE: [(&str, &str); 20] = [
+const PROFILE: [(&str, &str); 21] = [
     ("", "ZZ: 1"),
     ("/$defs/target", "target: { ZZ: 1 }"),
+    ("/$defs/settings-file", "settings: { ZZ: 1 }"),
     ("/$defs/marker", "target: { marker: { ZZ: 1 } }"),
     ("/$defs/principal", "target: { principal: { ZZ: 1 } }"),
     ("/$defs/caller", "callers: { listed: { ZZ: 1 } }"),
