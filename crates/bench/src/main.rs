@@ -36,10 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is called to measure something.
+type Measure<'a> = &'a dyn Fn() -> Result<Vec<Figure>>;
+
 fn measure() -> Result<()> {
     let program = Program::find()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let measures: [(&str, &dyn Fn() -> Result<Vec<Figure>>); 7] = [
+    let measures: [(&str, Measure<'_>); 7] = [
         ("start", &|| runtime.block_on(start::measure(&program))),
         ("memory", &|| memory::measure(&program)),
         ("tokens", &|| runtime.block_on(tokens::measure(&program))),
@@ -52,7 +55,9 @@ fn measure() -> Result<()> {
     let mut figures = Vec::new();
     for (about, measure) in measures {
         let measured = measure().with_context(|| format!("measuring {about}"))?;
-        measured.iter().for_each(|figure| println!("{figure}"));
+        for figure in &measured {
+            println!("{figure}");
+        }
         figures.extend(measured);
     }
     let folder = program.target().join("bench");

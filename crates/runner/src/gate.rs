@@ -41,6 +41,8 @@ pub struct Gate<R> {
     waivers: Vec<Waiver>,
     today: String,
     failures: Vec<Failure>,
+    /// The first case that proved nothing or could not be played to its end, and why.
+    unproven: Option<String>,
     good: Option<Good>,
     in_force: Option<(Strength, InForce)>,
     decision: Option<Decision>,
@@ -85,6 +87,7 @@ impl<R: Reporter> Gate<R> {
             waivers: waivers.collect(),
             today: demands.today,
             failures: Vec::new(),
+            unproven: None,
             good: demands.compares.then(Good::default),
             in_force: demands.in_force.map(|strength| (strength, InForce::default())),
             decision: None,
@@ -122,6 +125,10 @@ impl<R: Reporter> Gate<R> {
                     one.missing.get_or_insert_with(|| format!("`{}` in {}: {reason}", case.name(), case.verdict));
                 }
             }
+        }
+        if matches!(case.verdict, Verdict::Inconclusive | Verdict::Error) {
+            let reason = case.reason.as_ref().map_or("", Redacted::as_str);
+            self.unproven.get_or_insert_with(|| format!("`{}`: {reason}", case.name()));
         }
         if case.verdict == Verdict::Fail && self.failures.len() < FAILURES {
             self.failures.push(Failure {
@@ -176,12 +183,16 @@ impl<R: Reporter> Gate<R> {
                 None => format!("`{}` is required, and no case of it was played", one.name),
             });
         }
+        let cases = |count: usize| if count == 1 { "1 case".to_owned() } else { format!("{count} cases") };
+        let first = self.unproven.as_ref().map(|first| format!(", first {first}")).unwrap_or_default();
         match closing.verdict {
             RunVerdict::Pass => None,
             RunVerdict::Fail | RunVerdict::Inconclusive => {
-                Some(format!("{} cases proved nothing", closing.summary.inconclusive))
+                Some(format!("{} proved nothing{first}", cases(closing.summary.inconclusive)))
             }
-            RunVerdict::Error => Some(format!("{} cases could not be played to their end", closing.summary.error)),
+            RunVerdict::Error => {
+                Some(format!("{} could not be played to the end{first}", cases(closing.summary.error)))
+            }
         }
     }
 

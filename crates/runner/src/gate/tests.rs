@@ -199,3 +199,12 @@ fn settings_that_are_not_in_force_stop_the_switch(
     let (_, nothing) = decided(asked(&[]), &[case("missing-token", Verdict::Pass)]);
     assert_eq!(nothing.cases.last().unwrap().verdict, Verdict::Skip, "nothing was foretold");
 }
+
+#[rstest]
+#[case::nothing_proven(Verdict::Inconclusive, "1 case proved nothing, first `another`: as it came")]
+#[case::a_fault(Verdict::Error, "1 case could not be played to the end, first `another`: as it came")]
+fn what_kept_a_case_from_proving_anything_is_told(#[case] verdict: Verdict, #[case] why: &str) {
+    let cases = [case("valid-caller", Verdict::Pass), case("another", verdict)];
+    let (decision, _) = decided(demands(&["valid-caller"], &[]), &cases);
+    assert_eq!((decision.word, decision.why.as_str()), (Go::Inconclusive, why));
+}
