@@ -167,8 +167,9 @@ fn object<'a>(form: Form, path: &str, node: &'a Node, found: &mut Vec<Flaw<'a>>)
     if !matches!(node.value, Value::Map(_) | Value::Null | Value::Unknown) {
         found.push(Flaw::Wrong { path: path.to_owned(), node, wanted: "an object" });
     }
+    let names = below(path);
     for (key, inner) in Property::of(node).members() {
-        let Some(name) = known(form, path, &key.text) else {
+        let Some(name) = known(form, path, &names, &key.text) else {
             // A template's loops, and names that only a deployment knows.
             if !(form == Form::Template && (key.text == "copy" || key.text.starts_with('['))) {
                 found.push(Flaw::Unknown { below: path.to_owned(), key });
@@ -195,16 +196,15 @@ fn value<'a>(path: String, kind: Kind, node: &'a Node, found: &mut Vec<Flaw<'a>>
     }
 }
 
-/// The name of a property as this table has it.
-fn known(form: Form, path: &str, name: &str) -> Option<&'static str> {
-    let names = below(path);
+/// The name of a property as this table has it, of those that are known below its path.
+fn known(form: Form, path: &str, names: &[&'static str], name: &str) -> Option<&'static str> {
     if names == ["*"] {
         return Some("*");
     }
     if form == Form::File && path == "identityProviders" && name.eq_ignore_ascii_case(PROVIDERS_IN_A_FILE) {
         return Some("customOpenIdConnectProviders");
     }
-    names.into_iter().find(|known| known.eq_ignore_ascii_case(name))
+    names.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// The names that are known below a path; the empty path is the root.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -14,12 +15,12 @@ use crate::program::{Program, Served};
 
 const ROUNDS: usize = 7;
 
-/// Measures a whole run of the program: start, minting, playing, judging, reports.
+/// Measures a whole run of the program: start, the mocks and the target with their keys, minting, playing, judging, reports. All of it
+/// is one process, where hurl has its target beside it.
 pub(crate) fn measure(program: &Program) -> Result<Vec<Figure>> {
     let folder = TempDir::new()?;
     let results = folder.path().join("results.json");
-    let served = program.serve(&["--names", "entra"])?;
-    let profile = profile(&served, &folder)?;
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/profiles/reference.yaml").canonicalize()?;
     let play = || {
         let begun = Instant::now();
         let status = program
@@ -37,6 +38,7 @@ pub(crate) fn measure(program: &Program) -> Result<Vec<Figure>> {
         Ok(begun.elapsed().as_secs_f64() * 1000.0)
     };
     play()?;
+    let served = program.serve(&["--names", "entra"])?;
     let (hurl, requests) = hurl_file(&results, &served, program)?;
     fs::write(folder.path().join("suite.hurl"), hurl)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -61,28 +63,9 @@ pub(crate) fn measure(program: &Program) -> Result<Vec<Figure>> {
     }])
 }
 
-/// The reference app and its issuer as a deployed target.
-fn profile(served: &Served, folder: &TempDir) -> Result<std::path::PathBuf> {
-    let reference = include_str!("../../../fixtures/profiles/reference.yaml");
-    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").canonicalize()?;
-    let (before, _) = reference.split_once("issuer:").context("the reference profile names no issuer")?;
-    let mut profile = before
-        .replace(
-            "url: reference",
-            &format!("url: {}\n  ca: {}\n  platform: easy-auth", served.at("/function/url")?, served.at("/entra/ca")?),
-        )
-        .replace("  path: /api/orders\n", "")
-        .replace("../authsettings.json", &fixtures.join("authsettings.json").display().to_string());
-    let _ =
-        writeln!(profile, "issuer: {{ control: \"{}\", ca: {} }}", served.at("/entra/url")?, served.at("/entra/ca")?);
-    let file = folder.path().join("profile.yaml");
-    fs::write(&file, profile)?;
-    Ok(file)
-}
-
 /// The requests of a run as a hurl file. Tokens are not in the results, so that every request bears a valid one instead: it costs
 /// the client as much, and the target more.
-fn hurl_file(results: &std::path::Path, served: &Served, program: &Program) -> Result<(String, usize)> {
+fn hurl_file(results: &Path, served: &Served, program: &Program) -> Result<(String, usize)> {
     let output = program
         .command()
         .args(["token", "--issuer", served.at("/entra/url")?, "--ca", served.at("/entra/ca")?])
