@@ -20,7 +20,8 @@ const ROUNDS: usize = 7;
 pub(crate) fn measure(program: &Program) -> Result<Vec<Figure>> {
     let folder = TempDir::new()?;
     let results = folder.path().join("results.json");
-    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/profiles/reference.yaml").canonicalize()?;
+    let profile =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/profiles/reference.yaml").canonicalize()?;
     let play = || {
         let begun = Instant::now();
         let status = program

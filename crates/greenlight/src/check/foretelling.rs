@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use authsettings::{Configuration, Expected};
 use report::prediction::{Baseline, Foretold, Keeps, Prediction};
-use runner::predict::{CasePrediction, Class, Keeping, Predictor, World, predict};
+use runner::predict::{CasePrediction, Class, Keeping, Predictor, StepPrediction, World, predict};
 
 use crate::arguments::{Check, Selection};
 use crate::files;
@@ -71,9 +71,9 @@ fn foretell(configuration: &Configuration, expected: &Expected, predictor: &Pred
     let prediction = predict(&first.settings, &world, predictor);
     let mut kinds: BTreeSet<Class> = BTreeSet::new();
     let told = prediction.cases().map(|case| {
-        let class = class(&case);
+        let (told, class) = told(&case);
         kinds.extend(class);
-        told(&case, class)
+        told
     });
     let mut cases: Vec<Foretold> = told.collect();
     let kinds = kinds.into_iter().map(Class::words).collect();
@@ -91,26 +91,28 @@ fn foretell(configuration: &Configuration, expected: &Expected, predictor: &Pred
     Prediction { file, name, kinds, cases, unknown: None }
 }
 
-/// The kind of caller that a case is about; none where it tells a story of several answers, or is not asked.
-fn class(case: &CasePrediction<'_>) -> Option<Class> {
+/// What is answered to a case, and the kind of caller that it is about: none where it tells a story of several answers, or is not
+/// asked.
+fn told(case: &CasePrediction<'_>) -> (Foretold, Option<Class>) {
     let mut steps = case.steps();
-    let first = steps.next()?;
-    let same = steps.all(|step| step.phrase() == first.phrase() && step.class == first.class);
-    first.class.filter(|_| same && first.answer.is_some())
-}
-
-fn told(case: &CasePrediction<'_>, class: Option<Class>) -> Foretold {
-    Foretold {
-        case: Arc::clone(case.name),
-        callers: class.map(Class::words).unwrap_or_default(),
-        answer: case.phrase(),
-        title: Arc::clone(case.title),
-        keeps: match case.keeping() {
-            Keeping::Keeps => Keeps::Yes,
-            Keeping::Loses => Keeps::No,
-            Keeping::CannotTell => Keeps::Unknown,
-        },
-    }
+    // Most cases have one step, and it is looked at once.
+    let (class, answer, keeping) = match (steps.len(), steps.next()) {
+        (1, Some(only)) => (only.class.filter(|_| only.answer.is_some()), only.phrase(), only.keeping),
+        (_, first) => {
+            let same = |step: &StepPrediction<'_>| {
+                first.is_some_and(|first| step.phrase() == first.phrase() && step.class == first.class)
+            };
+            let class = first.filter(|first| first.answer.is_some() && steps.all(|step| same(&step)));
+            (class.and_then(|first| first.class), case.phrase(), case.keeping())
+        }
+    };
+    let keeps = match keeping {
+        Keeping::Keeps => Keeps::Yes,
+        Keeping::Loses => Keeps::No,
+        Keeping::CannotTell => Keeps::Unknown,
+    };
+    let (name, title) = (Arc::clone(case.name), Arc::clone(case.title));
+    (Foretold { case: name, callers: class.map(Class::words).unwrap_or_default(), answer, title, keeps }, class)
 }
 
 /// Why there are no settings to foretell from.
