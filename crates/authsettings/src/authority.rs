@@ -119,19 +119,22 @@ impl Authority {
 
     /// The issuer of a tenant's tokens of one version, to the letter.
     pub fn issuer(&self, tenant: &str, version: TokenVersion) -> String {
+        let (origin, end) = self.around_the_tenant(version);
+        format!("{origin}/{tenant}{end}")
+    }
+
+    /// What stands in an issuer before its tenant, and behind it.
+    fn around_the_tenant(&self, version: TokenVersion) -> (&str, &'static str) {
         match version {
-            TokenVersion::V1 => format!("{}/{tenant}/", self.sts),
-            TokenVersion::V2 => format!("{}/{tenant}/v2.0", self.login),
+            TokenVersion::V1 => (&self.sts, "/"),
+            TokenVersion::V2 => (&self.login, "/v2.0"),
         }
     }
 
     /// Whether a text is [`Self::issuer`], to the letter.
     fn is_issuer(&self, text: &str, tenant: &str, version: TokenVersion) -> bool {
-        let (origin, end) = match version {
-            TokenVersion::V1 => (&self.sts, "/"),
-            TokenVersion::V2 => (&self.login, "/v2.0"),
-        };
-        let between = text.strip_prefix(&**origin).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(end));
+        let (origin, end) = self.around_the_tenant(version);
+        let between = text.strip_prefix(origin).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(end));
         between == Some(tenant)
     }
 

@@ -70,8 +70,7 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// The authority that the settings name.
-    pub fn authority(&self) -> Option<&Authority> {
+    fn authority(&self) -> Option<&Authority> {
         self.authority.as_ref()
     }
 

@@ -14,6 +14,10 @@ use crate::attribute::header;
 const COOKIES: [&str; 2] = ["ARRAffinity", "ARRAffinitySameSite"];
 /// So many instances are asked one by one.
 const MOST: usize = 20;
+/// So many are told apart: a target that makes up another with every answer must not fill the memory.
+const KNOWN: usize = 1_000;
+/// So long may be what tells one apart: it goes into a request. Azure's have 64 digits.
+const LONGEST: usize = 256;
 
 /// The instances that answered in a run.
 #[derive(Debug, Default)]
@@ -23,7 +27,10 @@ impl Instances {
     /// Takes note of who answered, where the answer tells.
     pub(crate) fn note(&self, exchange: &Exchange) {
         let Some(instance) = header(exchange, "set-cookie").find_map(|cookie| instance(&cookie)) else { return };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(instance);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() < KNOWN {
+            seen.insert(instance);
+        }
     }
 
     /// Those that are to be asked one by one: none where fewer than two were told apart.
@@ -44,7 +51,7 @@ impl Instances {
 fn instance(cookie: &str) -> Option<String> {
     let (name, rest) = cookie.split_once('=')?;
     let value = rest.split(';').next()?.trim();
-    let plain = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let plain = (1..=LONGEST).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (COOKIES.contains(&name.trim()) && plain).then(|| value.to_owned())
 }
 
@@ -69,6 +76,7 @@ mod tests {
     use rstest::rstest;
 
     use super::{Instances, instance, led_to};
+    use crate::attribute::tests::answer;
 
     #[rstest]
     #[case::plain("ARRAffinity=4f3c9a;Path=/;HttpOnly;Secure;Domain=func.example.net", Some("4f3c9a"))]
@@ -77,6 +85,7 @@ mod tests {
     #[case::empty("ARRAffinity=;Path=/", None)]
     #[case::two_lines("ARRAffinity=a\r\nX: y", None)]
     #[case::nothing("ARRAffinity", None)]
+    #[case::far_too_long(&format!("ARRAffinity={}", "a".repeat(257)), None)]
     fn a_cookie_leads_back_to_an_instance(#[case] cookie: &str, #[case] expected: Option<&str>) {
         assert_eq!(instance(cookie).as_deref(), expected);
     }
@@ -94,6 +103,16 @@ mod tests {
         instances.0.lock().unwrap().extend((0..31).map(|number| format!("{number:064x}")));
         assert_eq!(instances.several().len(), 20);
         assert!(instances.told().unwrap().starts_with("31 instances answered: 20 of them were asked"));
+    }
+
+    #[test]
+    fn a_target_that_makes_up_instances_does_not_fill_the_memory() {
+        let instances = Instances::default();
+        for number in 0..3_000 {
+            let cookie = format!("ARRAffinity=a{number}");
+            instances.note(&answer(200, &[("Set-Cookie", &cookie)], ""));
+        }
+        assert_eq!(instances.0.lock().unwrap().len(), 1_000);
     }
 
     #[test]
