@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use authsettings::Settings;
 use diagnostics::{Diagnostic, Source};
 use runner::Issuer;
 use scenario::{Address, Consent, Marker, Profile, Scenario, Secret};
@@ -24,19 +25,23 @@ use crate::trouble::Trouble;
 /// Plays the chosen scenarios. Files with mistakes are told and left out; then the exit code is that of wrong files.
 pub(crate) async fn run(arguments: &arguments::Run, terminal: &Terminal) -> Result<Exit, Trouble> {
     arguments.outputs.distinct()?;
-    let library = Library::select(&arguments.selection)?;
+    let mut profile = profile(arguments)?;
+    // Before the scenarios are read, for the issuer's keys take longer to make than those to read.
+    let ground = Ground::prepare(&mut profile, &arguments.protection, terminal).await?;
+    let mut library = Library::select(&arguments.selection)?;
     terminal.diagnostics(&library.diagnostics);
     if library.scenarios.is_empty() {
         return Err(Trouble::usage("there is no scenario to play"));
     }
-    let profile = profile(arguments)?;
-    let mut library = if profile.target.address == Address::Reference { library.without_deployed() } else { library };
+    if ground.is_reference() {
+        library = library.without_deployed();
+    }
     if arguments.selection.names.is_empty() {
         library.scenarios.retain(|scenario| profile.has(scenario));
     } else {
         library.scenarios.retain(|scenario| profile.has(scenario) || !scenario.control);
     }
-    let assembled = assemble(library.scenarios, profile, &arguments.protection, terminal).await?;
+    let assembled = ground.assemble(library.scenarios, profile).await?;
     let run = runner::Run {
         wait: arguments.wait,
         notes: left_out(&library.diagnostics).into_iter().chain(assembled.run.notes.clone()).collect(),
@@ -63,6 +68,13 @@ pub(crate) struct Assembled {
     pub(crate) started: Option<Started>,
 }
 
+/// What a run stands on, whatever it plays: the settings that its target is believed to have, and what was started for it.
+struct Ground {
+    source: Option<Arc<Source>>,
+    settings: Option<Settings>,
+    started: Option<Started>,
+}
+
 /// Brings a run together: reads what the profile names, starts what it asks for.
 pub(crate) async fn assemble(
     scenarios: Vec<Arc<Scenario>>,
@@ -70,37 +82,54 @@ pub(crate) async fn assemble(
     protection: &Protection,
     terminal: &Terminal,
 ) -> Result<Assembled, Trouble> {
-    let source = settings_source(&profile, protection)?;
-    // Whoever names a file by hand means what is in it.
-    let believed = profile.settings.as_ref().filter(|_| protection.settings.is_none());
-    let resource = believed.and_then(|believed| believed.resource.as_deref());
-    let settings = source.as_ref().map(|source| settings::read(source, resource, protection, terminal)).transpose()?;
-    let (real, kept, keys) = (Real::prepare(&profile, |_| true)?, real::kept(&profile)?, keys(&profile)?);
-    // What is started for the run is on this machine.
-    let proxy = proxy::choose(&profile, |name| std::env::var(name).ok())?;
-    let started = mocks::start(&mut profile, settings.as_ref(), terminal).await?;
-    let run = runner::Run {
-        secrets: [real.secrets(), started.as_ref().map(Started::secrets).unwrap_or_default()].concat(),
-        credentials: real.into_credentials(),
-        kept,
-        keys: [keys, started.as_ref().map(Started::keys).unwrap_or_default()].concat(),
-        laboratory: started.as_ref().and_then(Started::laboratory),
-        scenarios,
-        trust: trust(&profile, started.as_ref())?,
-        issuer: issuer(&profile, started.as_ref()).await?,
-        wait: None,
-        steady: false,
-        clock: system_clock(),
-        evidence: true,
-        command: std::env::args().collect::<Vec<_>>().join(" "),
-        notes: proxy.as_ref().map(Chosen::note).into_iter().collect(),
-        proxy: proxy.map(|chosen| chosen.proxy),
-        advice: advice(&profile),
-        profile,
-        settings,
-        configuration: source.map(|source| source.name.clone()),
-    };
-    Ok(Assembled { run, started })
+    Ground::prepare(&mut profile, protection, terminal).await?.assemble(scenarios, profile).await
+}
+
+impl Ground {
+    async fn prepare(profile: &mut Profile, protection: &Protection, terminal: &Terminal) -> Result<Self, Trouble> {
+        let source = settings_source(profile, protection)?;
+        // Whoever names a file by hand means what is in it.
+        let believed = profile.settings.as_ref().filter(|_| protection.settings.is_none());
+        let resource = believed.and_then(|believed| believed.resource.as_deref());
+        let settings =
+            source.as_ref().map(|source| settings::read(source, resource, protection, terminal)).transpose()?;
+        let started = mocks::start(profile, settings.as_ref(), terminal).await?;
+        Ok(Self { source, settings, started })
+    }
+
+    /// Whether the target is the reference app.
+    fn is_reference(&self) -> bool {
+        self.started.as_ref().is_some_and(Started::is_target)
+    }
+
+    async fn assemble(self, scenarios: Vec<Arc<Scenario>>, profile: Profile) -> Result<Assembled, Trouble> {
+        let Self { source, settings, started } = self;
+        let (real, kept, keys) = (Real::prepare(&profile, |_| true)?, real::kept(&profile)?, keys(&profile)?);
+        // What is started for the run is on this machine.
+        let proxy = proxy::choose(&profile, |name| std::env::var(name).ok())?;
+        let run = runner::Run {
+            secrets: [real.secrets(), started.as_ref().map(Started::secrets).unwrap_or_default()].concat(),
+            credentials: real.into_credentials(),
+            kept,
+            keys: [keys, started.as_ref().map(Started::keys).unwrap_or_default()].concat(),
+            laboratory: started.as_ref().and_then(Started::laboratory),
+            scenarios,
+            trust: trust(&profile, started.as_ref())?,
+            issuer: issuer(&profile, started.as_ref()).await?,
+            wait: None,
+            steady: false,
+            clock: system_clock(),
+            evidence: true,
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+            notes: proxy.as_ref().map(Chosen::note).into_iter().collect(),
+            proxy: proxy.map(|chosen| chosen.proxy),
+            advice: advice(&profile),
+            profile,
+            settings,
+            configuration: source.map(|source| source.name.clone()),
+        };
+        Ok(Assembled { run, started })
+    }
 }
 
 /// Which scenario files could not be read.
