@@ -135,7 +135,12 @@ impl Player {
                 }
             }
         }
-        course.sent.extend(made.iter().flatten().cloned());
+        for token in made.iter().flatten() {
+            // What a step sends over and over is hidden once.
+            if !course.sent.contains(token) {
+                course.sent.push(token.clone());
+            }
+        }
         let values = scene.values(&host, (made[0].as_ref(), made[1].as_ref()), place);
         let mut request = match compose(send, &values, destination) {
             Ok(request) => request,
