@@ -2,6 +2,8 @@
 //!
 //! Source: Microsoft.Web/sites/config authsettingsV2, API version 2025-03-01.
 
+use std::sync::LazyLock;
+
 use diagnostics::{Key, Node, Value};
 
 use crate::{Configuration, Form, Property};
@@ -158,53 +160,81 @@ pub(crate) enum Flaw<'a> {
 pub(crate) fn flaws(configuration: &Configuration) -> Vec<Flaw<'_>> {
     let mut found = Vec::new();
     if !configuration.form.is_v1() && configuration.form != Form::Terraform {
-        object(configuration.form, "", &configuration.properties, &mut found);
+        object(configuration.form, &TREE, &mut Vec::new(), &configuration.properties, &mut found);
     }
     found
 }
 
-fn object<'a>(form: Form, path: &str, node: &'a Node, found: &mut Vec<Flaw<'a>>) {
+/// The table as a tree: made once, for every file is held against it.
+static TREE: LazyLock<Vec<Member>> = LazyLock::new(|| members(PROPERTIES));
+
+/// A name that is known somewhere, and what it holds.
+struct Member {
+    name: &'static str,
+    holds: Holds,
+}
+
+enum Holds {
+    Value(Kind),
+    Object(Vec<Member>),
+}
+
+/// The members of the object that some properties, which stand together in the table, belong to.
+fn members(properties: &[Known]) -> Vec<Member> {
+    let first = |path: &'static str| path.split('.').next().unwrap_or(path);
+    let member = |same: &[Known]| match same[0] {
+        (name, kind) if !name.contains('.') => Member { name, holds: Holds::Value(kind) },
+        (path, _) => {
+            let name = first(path);
+            let inner = same.iter().map(|(path, kind)| (&path[name.len() + 1..], *kind)).collect::<Vec<_>>();
+            Member { name, holds: Holds::Object(members(&inner)) }
+        }
+    };
+    properties.chunk_by(|(one, _), (other, _)| first(one) == first(other)).map(member).collect()
+}
+
+fn object<'a>(form: Form, members: &[Member], path: &mut Vec<&'static str>, node: &'a Node, found: &mut Vec<Flaw<'a>>) {
     if !matches!(node.value, Value::Map(_) | Value::Null | Value::Unknown) {
-        found.push(Flaw::Wrong { path: path.to_owned(), node, wanted: "an object" });
+        found.push(Flaw::Wrong { path: path.join("."), node, wanted: "an object" });
     }
-    let names = below(path);
     for (key, inner) in Property::of(node).members() {
-        let Some(name) = known(form, path, &names, &key.text) else {
+        let Some(member) = known(form, members, path, &key.text) else {
             // A template's loops, and names that only a deployment knows.
             if !(form == Form::Template && (key.text == "copy" || key.text.starts_with('['))) {
-                found.push(Flaw::Unknown { below: path.to_owned(), key });
+                found.push(Flaw::Unknown { below: path.join("."), key });
             }
             continue;
         };
-        let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        match PROPERTIES.iter().find(|(known, _)| *known == path) {
-            Some((_, kind)) => value(path, *kind, inner, found),
-            None => object(form, &path, inner, found),
+        path.push(member.name);
+        match &member.holds {
+            Holds::Value(kind) => value(path, *kind, inner, found),
+            Holds::Object(members) => object(form, members, path, inner, found),
         }
+        path.pop();
     }
 }
 
-fn value<'a>(path: String, kind: Kind, node: &'a Node, found: &mut Vec<Flaw<'a>>) {
+fn value<'a>(path: &[&str], kind: Kind, node: &'a Node, found: &mut Vec<Flaw<'a>>) {
     match (kind, kind.wanted(node), &node.value) {
-        (Kind::Word(words), Some(_), Value::Text(text)) => found.push(Flaw::Word { path, text, node, words }),
-        (_, Some(wanted), _) => found.push(Flaw::Wrong { path, node, wanted }),
+        (Kind::Word(words), Some(_), Value::Text(text)) => {
+            found.push(Flaw::Word { path: path.join("."), text, node, words });
+        }
+        (_, Some(wanted), _) => found.push(Flaw::Wrong { path: path.join("."), node, wanted }),
         (Kind::Texts, None, Value::List(items)) => {
             let wrong = items.iter().filter(|item| !matches!(item.value, Value::Text(_) | Value::Unknown));
-            found.extend(wrong.map(|node| Flaw::Wrong { path: path.clone(), node, wanted: "text" }));
+            found.extend(wrong.map(|node| Flaw::Wrong { path: path.join("."), node, wanted: "text" }));
         }
         _ => {}
     }
 }
 
-/// The name of a property as this table has it, of those that are known below its path.
-fn known(form: Form, path: &str, names: &[&'static str], name: &str) -> Option<&'static str> {
-    if names == ["*"] {
-        return Some("*");
-    }
-    if form == Form::File && path == "identityProviders" && name.eq_ignore_ascii_case(PROVIDERS_IN_A_FILE) {
-        return Some("customOpenIdConnectProviders");
-    }
-    names.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
+/// The member of a name among those of an object.
+fn known<'m>(form: Form, members: &'m [Member], path: &[&str], name: &str) -> Option<&'m Member> {
+    let in_a_file =
+        form == Form::File && path == ["identityProviders"] && name.eq_ignore_ascii_case(PROVIDERS_IN_A_FILE);
+    let name = if in_a_file { "customOpenIdConnectProviders" } else { name };
+    // A name of the user's own is the only member where it may stand.
+    members.iter().find(|member| member.name == "*" || member.name.eq_ignore_ascii_case(name))
 }
 
 /// The names that are known below a path; the empty path is the root.

@@ -1,5 +1,7 @@
 //! The tree of authsettingsV2 as typed settings, as far as they change how a request is answered.
 
+use std::fmt::Write as _;
+
 use diagnostics::{Diagnostic, Node, Problems, Span, Value};
 
 use crate::members::Members;
@@ -33,7 +35,7 @@ impl Configuration {
     /// places; among app settings only those that change how a request is answered.
     pub fn unknowns(&self) -> Vec<(String, Span)> {
         let mut found = Vec::new();
-        unknowns(&self.properties, String::new(), &mut found);
+        unknowns(&self.properties, &mut String::new(), &mut found);
         // A secret of V1 is kept from sight, not unknown to who deploys it, and changes no answer.
         found.retain(|(path, _)| !self.form.is_v1() || !path.ends_with(".clientSecret"));
         for (key, node) in &self.app_settings {
@@ -45,18 +47,30 @@ impl Configuration {
     }
 }
 
-fn unknowns(node: &Node, path: String, found: &mut Vec<(String, Span)>) {
+/// `path` is where the node stands; it is written on for what is inside, and left as it was.
+fn unknowns(node: &Node, path: &mut String, found: &mut Vec<(String, Span)>) {
+    let end = path.len();
     match &node.value {
-        Value::Unknown => found.push((if path.is_empty() { "properties".to_owned() } else { path }, node.span)),
+        Value::Unknown if path.is_empty() => found.push(("properties".to_owned(), node.span)),
+        Value::Unknown => found.push((path.clone(), node.span)),
         Value::List(items) => {
             for (at, item) in items.iter().enumerate() {
-                unknowns(item, format!("{path}[{at}]"), found);
+                // Nobody needs to know where a text stands that is there.
+                if !matches!(item.value, Value::Text(_)) {
+                    let _ = write!(path, "[{at}]");
+                    unknowns(item, path, found);
+                    path.truncate(end);
+                }
             }
         }
         Value::Map(entries) => {
             for (key, inner) in entries {
-                let separator = if path.is_empty() { "" } else { "." };
-                unknowns(inner, format!("{path}{separator}{}", key.text), found);
+                if end > 0 {
+                    path.push('.');
+                }
+                path.push_str(&key.text);
+                unknowns(inner, path, found);
+                path.truncate(end);
             }
         }
         _ => {}
