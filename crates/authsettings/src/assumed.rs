@@ -13,22 +13,25 @@ pub struct Assumed {
     pub settings: Settings,
 }
 
-/// What a property that is not known may hold: first what a careful team would write, then what would change most.
-const POSSIBLE: &[(&str, [Holds; 2])] = &[
-    ("platform.enabled", [Holds::Bool(true), Holds::Bool(false)]),
-    ("globalValidation.requireAuthentication", [Holds::Bool(true), Holds::Bool(false)]),
-    ("globalValidation.unauthenticatedClientAction", [Holds::Text("Return401"), Holds::Text("AllowAnonymous")]),
-    ("globalValidation.excludedPaths", [Holds::Texts(&[]), Holds::Texts(&["/*"])]),
-    ("httpSettings.requireHttps", [Holds::Bool(true), Holds::Bool(false)]),
-    ("identityProviders.azureActiveDirectory.enabled", [Holds::Bool(true), Holds::Bool(false)]),
+/// What a property that is not known may hold: first what a careful team would write, then what would change most. What only makes
+/// sense with a value is taken as set, and there is no other.
+const POSSIBLE: &[(&str, Holds, Option<Holds>)] = &[
+    ("platform.enabled", Holds::Bool(true), Some(Holds::Bool(false))),
+    ("globalValidation.requireAuthentication", Holds::Bool(true), Some(Holds::Bool(false))),
+    ("globalValidation.unauthenticatedClientAction", Holds::Text("Return401"), Some(Holds::Text("AllowAnonymous"))),
+    ("globalValidation.excludedPaths", Holds::Texts(&[]), Some(Holds::Texts(&["/*"]))),
+    ("httpSettings.requireHttps", Holds::Bool(true), Some(Holds::Bool(false))),
+    ("identityProviders.azureActiveDirectory.enabled", Holds::Bool(true), Some(Holds::Bool(false))),
     (
         "identityProviders.azureActiveDirectory.registration.openIdIssuer",
-        [Holds::Text(SOME_ISSUER), Holds::Text("https://login.microsoftonline.com/common/v2.0")],
+        Holds::Text(SOME_ISSUER),
+        Some(Holds::Text("https://login.microsoftonline.com/common/v2.0")),
     ),
-    ("identityProviders.azureActiveDirectory.registration.clientId", [Holds::Text(SOME_ID), Holds::Nothing]),
+    ("identityProviders.azureActiveDirectory.registration.clientId", Holds::Text(SOME_ID), None),
     (
         "identityProviders.azureActiveDirectory.validation.defaultAuthorizationPolicy.allowedApplications",
-        [Holds::Texts(&[SOME_ID]), Holds::Nothing],
+        Holds::Texts(&[SOME_ID]),
+        Some(Holds::Nothing),
     ),
 ];
 
@@ -50,23 +53,34 @@ impl Configuration {
     /// read, or where what is not known is as large as a part of the tree.
     pub fn assumed(&self) -> Vec<Assumed> {
         let unknown: Vec<String> = self.unknowns().into_iter().map(|(path, _)| path).collect();
-        let known = |path: &str| POSSIBLE.iter().find(|(name, _)| name.eq_ignore_ascii_case(path));
-        if unknown.iter().any(|path| POSSIBLE.iter().any(|(name, _)| is_above(path, name))) {
+        if unknown.iter().any(|path| POSSIBLE.iter().any(|(name, ..)| is_above(path, name))) {
             return Vec::new();
         }
+        let known = |path: &String| POSSIBLE.iter().find(|(name, ..)| name.eq_ignore_ascii_case(path));
+        let open: Vec<_> = unknown.iter().filter_map(known).collect();
         let mut first = self.clone();
-        for (path, [careful, _]) in unknown.iter().filter_map(|path| known(path)) {
+        for (path, careful, _) in &open {
             put(&mut first.properties, path, *careful);
         }
         let Some(settings) = first.settings().0 else { return Vec::new() };
         let mut assumed = vec![Assumed { property: None, settings }];
-        for (path, [_, otherwise]) in unknown.iter().filter_map(|path| known(path)) {
+        for (path, _, otherwise) in open {
+            let Some(otherwise) = otherwise else { continue };
             let mut turned = first.clone();
             put(&mut turned.properties, path, *otherwise);
             assumed
                 .extend(turned.settings().0.map(|settings| Assumed { property: Some((*path).to_owned()), settings }));
         }
         assumed
+    }
+
+    /// The properties that the file does not say and that every reading takes as set, such as a client id: one that is left out is a
+    /// mistake of whoever deploys, and would change every answer.
+    pub fn taken_as_set(&self) -> Vec<&'static str> {
+        let unknown = self.unknowns();
+        let is_unknown = |name: &str| unknown.iter().any(|(path, _)| path.eq_ignore_ascii_case(name));
+        let taken = POSSIBLE.iter().filter(|(name, _, otherwise)| otherwise.is_none() && is_unknown(name));
+        taken.map(|(name, ..)| *name).collect()
     }
 }
 
@@ -105,16 +119,20 @@ mod tests {
     use diagnostics::Source;
 
     use super::Assumed;
-    use crate::{Action, Settings, configurations};
+    use crate::{Action, Configuration, Settings, configurations};
 
     fn assumed(properties: &str) -> Vec<Assumed> {
+        configuration(properties).assumed()
+    }
+
+    fn configuration(properties: &str) -> Configuration {
         let text = format!(
             r#"{{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":[{{
                 "type":"Microsoft.Web/sites/config","name":"orders/authsettingsV2","properties":{properties}}}]}}"#
         );
-        let reading = configurations(&Source::new("template.json", text));
+        let mut reading = configurations(&Source::new("template.json", text));
         assert_eq!(reading.configurations.len(), 1, "{:?}", reading.diagnostics);
-        reading.configurations[0].assumed()
+        reading.configurations.remove(0)
     }
 
     #[test]
@@ -149,6 +167,18 @@ mod tests {
         );
         let listed = |settings: &Settings| settings.entra.clone()?.policy?.applications.map(|list| list.len());
         assert_eq!(all.iter().map(|one| listed(&one.settings)).collect::<Vec<_>>(), [Some(1), None]);
+    }
+
+    #[test]
+    fn an_app_is_never_without_its_client_id() {
+        let properties = r#"{"platform":{"enabled":true},"identityProviders":{"azureActiveDirectory":{"registration":
+            {"clientId":"[parameters('clientId')]"}}}}"#;
+        let all = assumed(properties);
+        assert_eq!(all.len(), 1);
+        assert!(all[0].settings.entra.as_ref().is_some_and(|entra| entra.client_id.is_some()));
+        let only = ["identityProviders.azureActiveDirectory.registration.clientId"];
+        assert_eq!(configuration(properties).taken_as_set(), only);
+        assert_eq!(configuration(r#"{"platform":{"enabled":"[parameters('on')]"}}"#).taken_as_set(), [""; 0]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::Path;
 use authsettings::{Configuration, Expected, Form, RULES, Subject, Suppressions, TokenVersion, lint};
 use diagnostics::{Diagnostic, Level, Source, nearest};
 use report::annotations::{Server, defused};
-use report::check::{Accepted, Checked, Finding, Look};
+use report::check::{Accepted, Checked, Finding, Look, Predict};
 use report::prediction::Prediction;
 use report::sarif;
 use scenario::Identity;
@@ -73,7 +73,7 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
         version: env!("CARGO_PKG_VERSION").to_owned(),
         folder: workspace.folder,
         configurations: told.iter().map(checked).collect(),
-        predict: shown.map(|predict| predict as &dyn Fn(usize) -> Prediction),
+        predict: shown.map(|predict| predict as &Predict<'_>),
         problems,
     };
     terminal.diagnostics(&check.problems);
@@ -84,7 +84,7 @@ pub(crate) fn check(arguments: &Check, terminal: &Terminal) -> Result<Exit, Trou
         terminal.warn(&format!("{} is not written: it would lack what cannot be read", file.display()));
         return Ok(exit);
     }
-    let predictions: Vec<Prediction> = predict.iter().flat_map(|predict| (0..told.len()).map(predict)).collect();
+    let predictions: Vec<Prediction<'_>> = predict.iter().flat_map(|predict| (0..told.len()).map(predict)).collect();
     let changed = foretelling::held_against(file, &predictions, arguments.write_baseline)?;
     Ok(if exit == Exit::Passed && changed { Exit::Failed } else { exit })
 }

@@ -21,7 +21,7 @@ pub struct Check<'a> {
     /// The configurations that could be read, in the order in which they came.
     pub configurations: Vec<Checked>,
     /// What each of them would answer, by its place among them, where that is asked for. Of many, one at a time is made and told.
-    pub predict: Option<&'a dyn Fn(usize) -> Prediction>,
+    pub predict: Option<&'a Predict<'a>>,
     /// What kept others from being read, and what is doubtful about the suppressions: diagnostics without a rule.
     pub problems: Vec<Diagnostic>,
 }
@@ -59,6 +59,9 @@ pub struct Accepted {
     pub until: String,
 }
 
+/// Foretells what one of the configurations would answer.
+pub type Predict<'a> = dyn Fn(usize) -> Prediction<'a> + 'a;
+
 /// How many findings there are, those that are accepted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
@@ -72,9 +75,9 @@ pub struct Counts {
     pub suppressed: usize,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     /// What they would answer, one after the other.
-    pub(crate) fn predictions(&self) -> impl Iterator<Item = Prediction> {
+    pub(crate) fn predictions(&self) -> impl Iterator<Item = Prediction<'a>> {
         let predict = self.predict.into_iter();
         predict.flat_map(|predict| (0..self.configurations.len()).map(predict))
     }

@@ -5,7 +5,6 @@ mod baseline;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use crate::Style;
 use crate::words::count;
@@ -14,7 +13,7 @@ pub use baseline::{Baseline, BaselineError};
 
 /// What one configuration would answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prediction {
+pub struct Prediction<'a> {
     /// The file, by its name.
     pub file: String,
     /// What the file calls the configuration; may be empty.
@@ -22,22 +21,24 @@ pub struct Prediction {
     /// The kinds of callers, in the order in which they are told.
     pub kinds: Vec<&'static str>,
     /// Every case that is foretold, in playing order.
-    pub cases: Vec<Foretold>,
+    pub cases: Vec<Foretold<'a>>,
+    /// What the file does not say and the answers take as set: properties by their paths.
+    pub taken_as_set: Vec<&'static str>,
     /// Why nothing is foretold, where nothing is.
     pub unknown: Option<String>,
 }
 
 /// What is answered to one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foretold {
-    /// `id[variant]`. Shared, as the title is, by all configurations.
-    pub case: Arc<str>,
+pub struct Foretold<'a> {
+    /// `id[variant]`.
+    pub case: &'a str,
     /// The kind of caller that it is about, in a few words; empty where no words fit.
     pub callers: &'static str,
     /// The answer, in a phrase whose subject is the request.
     pub answer: Cow<'static, str>,
     /// What the case proves, in a sentence.
-    pub title: Arc<str>,
+    pub title: &'a str,
     /// Whether the answer keeps what the case asks for, as far as can be told.
     pub keeps: Keeps,
 }
@@ -56,7 +57,7 @@ pub enum Keeps {
 /// Examples that are named of many cases.
 const EXAMPLES: usize = 3;
 
-impl Prediction {
+impl Prediction<'_> {
     /// The configuration as a person would call it.
     pub fn title(&self) -> String {
         if self.name.is_empty() { self.file.clone() } else { format!("{} ({})", self.file, self.name) }
@@ -69,6 +70,9 @@ impl Prediction {
         if let Some(unknown) = &self.unknown {
             let _ = writeln!(page, "  nothing that can be foretold: {unknown}");
             return page;
+        }
+        for path in &self.taken_as_set {
+            let _ = writeln!(page, "  once `{path}` is set, which the file does not tell");
         }
         page.push('\n');
         let width = self.kinds.iter().map(|callers| callers.len()).max().unwrap_or_default();
@@ -92,8 +96,8 @@ impl Prediction {
         for case in self.cases.iter().filter(|case| !case.callers.is_empty()) {
             let answers = kinds.entry(case.callers).or_default();
             match answers.iter_mut().find(|(answer, _)| *answer == case.answer) {
-                Some((_, cases)) => cases.push(&case.case),
-                None => answers.push((&case.answer, vec![&case.case])),
+                Some((_, cases)) => cases.push(case.case),
+                None => answers.push((&case.answer, vec![case.case])),
             }
         }
         for answers in kinds.values_mut() {
@@ -106,10 +110,11 @@ impl Prediction {
     fn losses(&self, style: Style) -> String {
         let heading = style.heading();
         let mut text = String::new();
-        let mut lost: Vec<(&str, &Foretold, usize)> = Vec::new();
+        let mut lost: Vec<(&str, &Foretold<'_>, usize)> = Vec::new();
         for case in self.cases.iter().filter(|case| case.keeps == Keeps::No) {
             let id = case.case.split('[').next().unwrap_or_default();
-            match lost.iter_mut().find(|(known, _, _)| *known == id) {
+            // The cases of a scenario come one after the other.
+            match lost.iter_mut().rev().find(|(known, _, _)| *known == id) {
                 Some((_, _, cases)) => *cases += 1,
                 None => lost.push((id, case, 1)),
             }

@@ -44,20 +44,23 @@ pub struct Predictor {
     cases: Vec<Prepared>,
     /// What is asked, once for each version of token that settings may name.
     sights: [Vec<Sight>; 2],
+    /// How many stories the cases tell.
+    stories: usize,
 }
 
 /// One case.
 struct Prepared {
     scenario: Arc<Scenario>,
     variant: String,
-    name: Arc<str>,
-    title: Arc<str>,
+    name: String,
+    story: usize,
     steps: Vec<Asked>,
     /// The names that the scenario requires.
     requires: Vec<String>,
 }
 
 /// One exchange of a case.
+#[derive(Debug)]
 struct Asked {
     /// Where its [`Sight`]s are.
     sights: [usize; 2],
@@ -70,10 +73,10 @@ const VERSIONS: [Version; 2] = [Version::V1, Version::V2];
 impl Predictor {
     /// Prepares all cases of some scenarios.
     pub fn new(scenarios: &[Arc<Scenario>]) -> Self {
-        let mut predictor = Self { cases: Vec::new(), sights: Default::default() };
+        let mut predictor = Self { cases: Vec::new(), sights: Default::default(), stories: 0 };
         let mut known: [HashMap<String, usize>; 2] = Default::default();
+        let mut stories: HashMap<String, usize> = HashMap::new();
         for scenario in scenarios {
-            let title: Arc<str> = scenario.title.as_str().into();
             for case in scenario.cases() {
                 let [v1, v2] = VERSIONS.map(|version| sights(&case, version));
                 let steps = case.exchanges().zip(v1.into_iter().zip(v2)).map(|(exchange, (v1, v2))| {
@@ -87,18 +90,31 @@ impl Predictor {
                     };
                     Asked { sights: [place(0, v1), place(1, v2)], expect: exchange.expect.clone(), class }
                 });
-                let steps = steps.collect();
+                let steps: Vec<Asked> = steps.collect();
+                let stories_before = stories.len();
+                let story = *stories.entry(format!("{steps:?} {:?}", scenario.requires)).or_insert(stories_before);
                 predictor.cases.push(Prepared {
                     scenario: Arc::clone(scenario),
-                    name: case.name().into(),
-                    title: Arc::clone(&title),
+                    name: case.name(),
+                    story,
                     variant: case.variant,
                     steps,
                     requires: scenario.requires.clone(),
                 });
             }
         }
+        predictor.stories = stories.len();
         predictor
+    }
+
+    /// How many stories the cases tell; see [`CasePrediction::story`].
+    pub fn stories(&self) -> usize {
+        self.stories
+    }
+
+    /// Every case: its name, what it proves, and its story.
+    pub fn cases(&self) -> impl Iterator<Item = (&str, &str, usize)> {
+        self.cases.iter().map(|case| (case.name.as_str(), case.scenario.title.as_str(), case.story))
     }
 
     /// How many cases there are.
@@ -154,9 +170,10 @@ pub struct CasePrediction<'p> {
     /// Which of its cases, as in [`Case::variant`].
     pub variant: &'p str,
     /// Its name: `id[variant]`.
-    pub name: &'p Arc<str>,
-    /// What it proves.
-    pub title: &'p Arc<str>,
+    pub name: &'p str,
+    /// Which story it tells: cases of the same one send what looks the same and promise the same, so that what is foretold of one is
+    /// foretold of all.
+    pub story: usize,
     asked: &'p [Asked],
     of: &'p Prediction<'p>,
     lacking: bool,
@@ -178,8 +195,8 @@ impl<'p> Prediction<'p> {
     /// Every case, in the order of the scenarios.
     pub fn cases(&'p self) -> impl Iterator<Item = CasePrediction<'p>> {
         self.predictor.cases.iter().zip(&self.lacking).map(|(case, lacking)| {
-            let Prepared { scenario, variant, name, title, steps, .. } = case;
-            CasePrediction { scenario, variant, name, title, asked: steps, of: self, lacking: *lacking }
+            let Prepared { scenario, variant, name, story, steps, .. } = case;
+            CasePrediction { scenario, variant, name, story: *story, asked: steps, of: self, lacking: *lacking }
         })
     }
 }

@@ -1,9 +1,9 @@
 //! What configurations would answer to every scenario, and how that differs from what they answered before.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use authsettings::{Configuration, Expected};
 use report::prediction::{Baseline, Foretold, Keeps, Prediction};
@@ -33,13 +33,13 @@ impl Foreteller {
     }
 
     /// What one configuration would answer.
-    pub(super) fn foretell(&self, configuration: &Configuration) -> Prediction {
+    pub(super) fn foretell(&self, configuration: &Configuration) -> Prediction<'_> {
         foretell(configuration, &self.expected, &self.predictor)
     }
 }
 
 /// Holds predictions against a baseline, or writes it anew; whether answers have changed.
-pub(super) fn held_against(file: &Path, predictions: &[Prediction], write: bool) -> Result<bool, Trouble> {
+pub(super) fn held_against(file: &Path, predictions: &[Prediction<'_>], write: bool) -> Result<bool, Trouble> {
     if write {
         let text = Baseline::of(predictions).text();
         let written = files::create(file)?.write_all(text.as_bytes());
@@ -60,59 +60,84 @@ pub(super) fn held_against(file: &Path, predictions: &[Prediction], write: bool)
 }
 
 /// What one configuration would answer. What differs with something that the file does not say depends on that.
-fn foretell(configuration: &Configuration, expected: &Expected, predictor: &Predictor) -> Prediction {
+fn foretell<'p>(configuration: &Configuration, expected: &Expected, predictor: &'p Predictor) -> Prediction<'p> {
     let (file, name) = (configuration.source.name.clone(), configuration.name.clone());
     let mut readings = configuration.assumed().into_iter();
     let Some(first) = readings.next() else {
         let unknown = Some(why_unknown(configuration));
-        return Prediction { file, name, kinds: Vec::new(), cases: Vec::new(), unknown };
+        return Prediction { file, name, kinds: Vec::new(), cases: Vec::new(), taken_as_set: Vec::new(), unknown };
     };
     let world = World::of_settings(&first.settings, expected);
     let prediction = predict(&first.settings, &world, predictor);
-    let mut kinds: BTreeSet<Class> = BTreeSet::new();
-    let told = prediction.cases().map(|case| {
-        let (told, class) = told(&case);
-        kinds.extend(class);
-        told
-    });
-    let mut cases: Vec<Foretold> = told.collect();
-    let kinds = kinds.into_iter().map(Class::words).collect();
+    let mut told: Vec<Option<Told>> = vec![None; predictor.stories()];
+    for case in prediction.cases() {
+        told[case.story].get_or_insert_with(|| Told::of(&case));
+    }
     for other in readings {
         let world = World::of_settings(&other.settings, expected);
-        let property = other.property.unwrap_or_default();
-        for (told, case) in cases.iter_mut().zip(predict(&other.settings, &world, predictor).cases()) {
-            let open = told.answer.starts_with("depends on");
-            if !open && case.phrase() != told.answer {
-                told.answer = format!("depends on `{property}`, which the file does not say").into();
-                told.keeps = Keeps::Unknown;
+        let prediction = predict(&other.settings, &world, predictor);
+        let mut seen = vec![false; predictor.stories()];
+        for case in prediction.cases().filter(|case| !std::mem::replace(&mut seen[case.story], true)) {
+            if let Some(told) = &mut told[case.story] {
+                told.turns_out(&case, other.property.as_deref().unwrap_or_default());
             }
         }
     }
-    Prediction { file, name, kinds, cases, unknown: None }
+    let kinds: BTreeSet<Class> = told.iter().flatten().filter_map(|told| told.class).collect();
+    let cases = predictor.cases().filter_map(|(case, title, story)| {
+        let Told { class, answer, keeps, .. } = told[story].clone()?;
+        Some(Foretold { case, callers: class.map(Class::words).unwrap_or_default(), answer, title, keeps })
+    });
+    Prediction {
+        file,
+        name,
+        kinds: kinds.into_iter().map(Class::words).collect(),
+        cases: cases.collect(),
+        taken_as_set: configuration.taken_as_set(),
+        unknown: None,
+    }
 }
 
-/// What is answered to a case, and the kind of caller that it is about: none where it tells a story of several answers, or is not
-/// asked.
-fn told(case: &CasePrediction<'_>) -> (Foretold, Option<Class>) {
-    let mut steps = case.steps();
-    // Most cases have one step, and it is looked at once.
-    let (class, answer, keeping) = match (steps.len(), steps.next()) {
-        (1, Some(only)) => (only.class.filter(|_| only.answer.is_some()), only.phrase(), only.keeping),
-        (_, first) => {
-            let same = |step: &StepPrediction<'_>| {
-                first.is_some_and(|first| step.phrase() == first.phrase() && step.class == first.class)
-            };
-            let class = first.filter(|first| first.answer.is_some() && steps.all(|step| same(&step)));
-            (class.and_then(|first| first.class), case.phrase(), case.keeping())
+/// What is answered to the cases of one story.
+#[derive(Clone)]
+struct Told {
+    /// The kind of caller that they are about: none where several answers are told, or nothing is asked.
+    class: Option<Class>,
+    answer: Cow<'static, str>,
+    keeps: Keeps,
+    /// Whether the answer differs with something that the file does not say.
+    is_open: bool,
+}
+
+impl Told {
+    fn of(case: &CasePrediction<'_>) -> Self {
+        let mut steps = case.steps();
+        // Most cases have one step, and it is looked at once.
+        let (class, answer, keeping) = match (steps.len(), steps.next()) {
+            (1, Some(only)) => (only.class.filter(|_| only.answer.is_some()), only.phrase(), only.keeping),
+            (_, first) => {
+                let same = |step: &StepPrediction<'_>| {
+                    first.is_some_and(|first| step.phrase() == first.phrase() && step.class == first.class)
+                };
+                let class = first.filter(|first| first.answer.is_some() && steps.all(|step| same(&step)));
+                (class.and_then(|first| first.class), case.phrase(), case.keeping())
+            }
+        };
+        let keeps = match keeping {
+            Keeping::Keeps => Keeps::Yes,
+            Keeping::Loses => Keeps::No,
+            Keeping::CannotTell => Keeps::Unknown,
+        };
+        Self { class, is_open: answer.starts_with("depends on"), answer, keeps }
+    }
+
+    /// What is foretold if a property turns out otherwise.
+    fn turns_out(&mut self, case: &CasePrediction<'_>, property: &str) {
+        if !self.is_open && case.phrase() != self.answer {
+            self.answer = format!("depends on `{property}`, which the file does not say").into();
+            (self.keeps, self.is_open) = (Keeps::Unknown, true);
         }
-    };
-    let keeps = match keeping {
-        Keeping::Keeps => Keeps::Yes,
-        Keeping::Loses => Keeps::No,
-        Keeping::CannotTell => Keeps::Unknown,
-    };
-    let (name, title) = (Arc::clone(case.name), Arc::clone(case.title));
-    (Foretold { case: name, callers: class.map(Class::words).unwrap_or_default(), answer, title, keeps }, class)
+    }
 }
 
 /// Why there are no settings to foretell from.

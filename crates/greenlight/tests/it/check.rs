@@ -274,19 +274,39 @@ fn what_settings_would_answer_is_told_with_what_would_be_lost() {
     assert!(told.contains("missing-token: "), "{told}");
 }
 
+/// A template in which a parameter stands in the place of some text of the good settings.
+fn template(text: &str, parameter: &str) -> String {
+    let properties = &GOOD[GOOD.find("\"properties\": ").unwrap() + 14..GOOD.rfind('}').unwrap()];
+    let properties = properties.replace(&format!("\"{text}\""), &format!("\"[parameters('{parameter}')]\""));
+    format!(
+        r#"{{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "resources": [
+            {{"type": "Microsoft.Web/sites/config", "name": "orders/authsettingsV2", "properties": {properties}}}]}}"#
+    )
+}
+
 #[test]
 fn what_the_file_does_not_say_decides_nothing() {
-    let template = format!(
-        r#"{{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "resources": [
-            {{"type": "Microsoft.Web/sites/config", "name": "orders/authsettingsV2", "properties": {}}}]}}"#,
-        GOOD[GOOD.find("\"properties\": ").unwrap() + 14..GOOD.rfind('}').unwrap()]
-            .replace("\"Return401\"", "\"[parameters('action')]\"")
-    );
-    let folder = Folder::new(&[("template.json", &template)]);
+    let folder = Folder::new(&[("template.json", &template("Return401", "action"))]);
     let told = ended(&folder.check(&["template.json", "--predict", "--quiet"]), 0);
     let row = told.lines().find(|line| line.contains("callers without a token  ")).unwrap();
     assert!(row.contains("depends on `globalValidation.unauthenticatedClientAction`"), "{told}");
     assert!(told.contains("tokens of an application that is not listed             403"), "{told}");
+}
+
+#[test]
+fn whichever_the_client_id_is_the_answers_are_foretold() {
+    let given = template("11f4c2aa-6b1d-4e8f-8a53-2c9d7e6b5a41", "clientId");
+    let folder = Folder::new(&[("template.json", &given)]);
+    let told = ended(&folder.check(&["template.json", "--predict", "--quiet"]), 0);
+    let set =
+        "once `identityProviders.azureActiveDirectory.registration.clientId` is set, which the file does not tell";
+    assert!(told.contains(set) && !told.contains("depends on `identityProviders"), "{told}");
+    assert!(told.contains("tokens of an application that is not listed             403"), "{told}");
+
+    let told = ended(&folder.check(&["template.json", "--predict", "--format", "json"]), 0);
+    let document: Value = serde_json::from_str(&told).unwrap();
+    assert!(jsonschema::is_valid(&read(&root().join("crates/report/schema/check.schema.json")), &document));
+    assert_eq!(document["predictions"][0]["taken_as_set"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]

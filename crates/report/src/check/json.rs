@@ -32,18 +32,21 @@ pub(super) fn json(check: &Check<'_>) -> String {
     format!("{document:#}\n")
 }
 
-fn prediction(one: &Prediction) -> Value {
+fn prediction(one: &Prediction<'_>) -> Value {
     let mut told = json!({ "file": one.file, "name": one.name });
     if let Some(unknown) = &one.unknown {
         told["unknown"] = unknown.clone().into();
     }
-    let case = |case: &Foretold| {
+    if !one.taken_as_set.is_empty() {
+        told["taken_as_set"] = one.taken_as_set.clone().into();
+    }
+    let case = |case: &Foretold<'_>| {
         let keeps = match case.keeps {
             Keeps::Yes => "yes",
             Keeps::No => "no",
             Keeps::Unknown => "unknown",
         };
-        json!({ "case": &*case.case, "callers": case.callers, "answer": case.answer, "keeps": keeps })
+        json!({ "case": case.case, "callers": case.callers, "answer": case.answer, "keeps": keeps })
     };
     told["cases"] = one.cases.iter().map(case).collect();
     told

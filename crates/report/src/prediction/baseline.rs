@@ -43,8 +43,8 @@ const NOTHING: &str = "nothing can be foretold";
 
 impl Baseline {
     /// What configurations answer now.
-    pub fn of(predictions: &[Prediction]) -> Self {
-        let kept = |one: &Prediction| Kept {
+    pub fn of(predictions: &[Prediction<'_>]) -> Self {
+        let kept = |one: &Prediction<'_>| Kept {
             file: one.file.clone(),
             name: one.name.clone(),
             answers: match &one.unknown {
@@ -72,7 +72,7 @@ impl Baseline {
     }
 
     /// How predictions differ from it, as a reviewer would say it; none where they do not. What got weaker comes first.
-    pub fn review(&self, predictions: &[Prediction]) -> Option<String> {
+    pub fn review(&self, predictions: &[Prediction<'_>]) -> Option<String> {
         let mut text = String::new();
         for now in predictions {
             match self.configurations.iter().find(|kept| (&kept.file, &kept.name) == (&now.file, &now.name)) {
@@ -108,7 +108,7 @@ impl Change<'_> {
     }
 }
 
-fn changes(kept: &Kept, now: &Prediction) -> String {
+fn changes(kept: &Kept, now: &Prediction<'_>) -> String {
     if let Some(unknown) = &now.unknown {
         let known = kept.answers.get("*").is_some_and(|answer| answer == NOTHING);
         return if known {
@@ -119,18 +119,18 @@ fn changes(kept: &Kept, now: &Prediction) -> String {
     }
     let mut changes: Vec<Change<'_>> = Vec::new();
     for case in &now.cases {
-        let before = kept.answers.get(&*case.case).map_or("not in the baseline", String::as_str);
+        let before = kept.answers.get(case.case).map_or("not in the baseline", String::as_str);
         if before == case.answer {
             continue;
         }
         let callers = if case.callers.is_empty() { "other requests" } else { case.callers };
         let same = |one: &&mut Change<'_>| (one.callers, one.before, one.after) == (callers, before, &*case.answer);
         match changes.iter_mut().find(same) {
-            Some(change) => change.cases.push(&case.case),
-            None => changes.push(Change { callers, before, after: &case.answer, cases: vec![&case.case] }),
+            Some(change) => change.cases.push(case.case),
+            None => changes.push(Change { callers, before, after: &case.answer, cases: vec![case.case] }),
         }
     }
-    let gone = kept.answers.keys().filter(|case| !now.cases.iter().any(|one| *one.case == **case)).count();
+    let gone = kept.answers.keys().filter(|case| !now.cases.iter().any(|one| one.case == *case)).count();
     if changes.is_empty() && gone == 0 {
         return String::new();
     }

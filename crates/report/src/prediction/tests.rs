@@ -3,14 +3,13 @@ use crate::Style;
 
 const PLAIN: Style = Style { colour: false, verbose: false };
 
-fn foretold(case: &str, callers: &'static str, answer: &'static str, keeps: Keeps) -> Foretold {
-    let title = format!("What {} proves", case.split('[').next().unwrap_or_default());
-    Foretold { case: case.into(), callers, answer: answer.into(), title: title.into(), keeps }
+fn foretold(case: &'static str, callers: &'static str, answer: &'static str, keeps: Keeps) -> Foretold<'static> {
+    Foretold { case, callers, answer: answer.into(), title: "What it proves", keeps }
 }
 
 const REACHES: &str = "reaches the function without an identity";
 
-fn secure() -> Prediction {
+fn secure() -> Prediction<'static> {
     let cases = vec![
         foretold("missing-token", "callers without a token", "401", Keeps::Yes),
         foretold("missing-token[method=POST]", "callers without a token", "401", Keeps::Yes),
@@ -18,10 +17,17 @@ fn secure() -> Prediction {
         foretold("odd-path", "", "depends on how the path is read", Keeps::Unknown),
     ];
     let kinds = vec!["callers without a token", "tokens for another API"];
-    Prediction { file: "infra/auth.json".to_owned(), name: "orders".to_owned(), kinds, cases, unknown: None }
+    Prediction {
+        file: "infra/auth.json".to_owned(),
+        name: "orders".to_owned(),
+        kinds,
+        cases,
+        taken_as_set: Vec::new(),
+        unknown: None,
+    }
 }
 
-fn open() -> Prediction {
+fn open() -> Prediction<'static> {
     let mut open = secure();
     for case in &mut open.cases[..2] {
         (case.answer, case.keeps) = (REACHES.into(), Keeps::No);
@@ -33,6 +39,12 @@ fn open() -> Prediction {
 #[test]
 fn a_page_says_who_gets_what_and_what_is_lost() {
     insta::assert_snapshot!(format!("{}\n{}", secure().console(PLAIN), open().console(PLAIN)));
+}
+
+#[test]
+fn what_is_taken_as_set_is_told() {
+    let page = Prediction { taken_as_set: vec!["registration.clientId"], ..secure() }.console(PLAIN);
+    assert!(page.contains("once `registration.clientId` is set, which the file does not tell"), "{page}");
 }
 
 #[test]
