@@ -16,13 +16,20 @@ pub const SCHEMA: &str = "greenlight/results/1";
 /// before [`Event::Closed`] closes the document as an interrupted run, so that it is valid whatever happens to the run.
 pub struct Writer<W: Write> {
     output: W,
-    state: State,
-    tally: Tally,
-    buffer: Vec<u8>,
+    document: Document,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The document as far as it was written; it makes the text of what comes next.
+#[derive(Default)]
+struct Document {
+    state: State,
+    tally: Tally,
+    text: Vec<u8>,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum State {
+    #[default]
     New,
     Open,
     /// Closed, or given up because the output cannot be written.
@@ -30,68 +37,82 @@ enum State {
 }
 
 impl<W: Write> Writer<W> {
-    /// Nothing is written before the first event. Each case is one write: buffering is the caller's choice.
+    /// Nothing is written before the first event. Each event is one write: buffering is the caller's choice.
     pub fn new(output: W) -> Self {
-        Self { output, state: State::New, tally: Tally::default(), buffer: Vec::new() }
+        Self { output, document: Document::default() }
     }
 
     fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
-        self.buffer.clear();
+        self.output.write_all(self.document.goes_on(event)?)?;
+        if matches!(event, Event::Closed(_)) { self.output.flush() } else { Ok(()) }
+    }
+}
+
+impl Document {
+    /// What an event adds.
+    fn goes_on(&mut self, event: &Event<'_>) -> io::Result<&[u8]> {
+        self.text.clear();
         match (self.state, event) {
             (State::New, Event::Opened(opening)) => {
                 self.state = State::Open;
-                self.lay_out(opening, 0)?;
+                write!(self.text, "{{\n  \"schema\": \"{SCHEMA}\",")?;
                 // The members alone go between the first one and the cases.
-                let members = &self.buffer[1..self.buffer.len() - "\n}".len()];
-                write!(self.output, "{{\n  \"schema\": \"{SCHEMA}\",")?;
-                self.output.write_all(members)?;
-                self.output.write_all(b",\n  \"cases\": [")
+                self.lay_out_members(opening)?;
+                self.text.truncate(self.text.len() - "\n}".len());
+                self.text.extend_from_slice(b",\n  \"cases\": [");
             }
             (State::Open, Event::Finished(case)) => {
                 let first = self.tally.summary().total() == 0;
-                self.buffer.extend_from_slice(if first { b"\n    " } else { b",\n    " });
+                self.text.extend_from_slice(if first { b"\n    " } else { b",\n    " });
                 self.lay_out(case, 4)?;
                 self.tally.finished(case);
-                self.output.write_all(&self.buffer)
             }
             (State::Open, Event::Closed(closing)) => {
                 self.state = State::Done;
-                self.lay_out(closing, 0)?;
                 let empty = self.tally.summary().total() == 0;
-                self.output.write_all(if empty { b"]," } else { b"\n  ]," })?;
-                self.output.write_all(&self.buffer[1..])?;
-                self.output.write_all(b"\n")?;
-                self.output.flush()
+                self.text.extend_from_slice(if empty { b"]," } else { b"\n  ]," });
+                self.lay_out_members(closing)?;
+                self.text.push(b'\n');
             }
-            (_, Event::Started { .. }) => Ok(()),
-            _ => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "a run opens once, then finishes cases, then closes once",
-            )),
+            (_, Event::Started { .. }) => {}
+            _ => {
+                let message = "a run opens once, then finishes cases, then closes once";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            }
         }
+        Ok(&self.text)
     }
 
     fn lay_out(&mut self, value: &impl Serialize, margin: usize) -> io::Result<()> {
-        value.serialize(&mut Serializer::with_formatter(&mut self.buffer, Layout::new(margin)))?;
+        value.serialize(&mut Serializer::with_formatter(&mut self.text, Layout::new(margin)))?;
+        Ok(())
+    }
+
+    /// An object without the brace that opens it.
+    fn lay_out_members(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let brace = self.text.len();
+        self.lay_out(value, 0)?;
+        self.text.remove(brace);
         Ok(())
     }
 }
 
 impl<W: Write> Reporter for Writer<W> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        self.write(event).inspect_err(|_| self.state = State::Done)
+        self.write(event).inspect_err(|_| self.document.state = State::Done)
     }
 }
 
 impl<W: Write> Drop for Writer<W> {
     fn drop(&mut self) {
-        if self.state == State::Open {
+        if self.document.state == State::Open {
+            let tally = &self.document.tally;
             let closing = Closing {
-                verdict: self.tally.verdict(true),
-                summary: self.tally.summary(),
-                coverage: self.tally.coverage(),
+                verdict: tally.verdict(true),
+                summary: tally.summary(),
+                coverage: tally.coverage(),
                 decision: None,
-                drift: self.tally.drift(),
+                drift: tally.drift(),
                 suspects: Vec::new(),
                 notes: vec!["the run ended before it could say how: cases may be missing".to_owned()],
                 interrupted: true,
