@@ -216,6 +216,20 @@ fn many_configurations_are_asked_about_little() {
 }
 
 #[rstest]
+fn cases_of_one_story_end_alike(#[values("secure", "allow-anonymous", "no-policy", "redirect")] name: &str) {
+    let settings = settings(name);
+    let predictor = Predictor::new(&suite());
+    let world = World::of_settings(&settings, &Expected::default());
+    let prediction = predict(&settings, &world, &predictor);
+    let mut stories = vec![None; predictor.stories()];
+    for case in prediction.cases() {
+        let told = (case.phrase(), case.keeping(), case.steps().map(|step| step.class).collect::<Vec<_>>());
+        assert_eq!(*stories[case.story].get_or_insert_with(|| told.clone()), told, "{}", case.name);
+    }
+    assert!(stories.iter().all(Option::is_some) && stories.len() * 2 < predictor.len(), "{} stories", stories.len());
+}
+
+#[rstest]
 #[case::as_foretold("{}", 401, AnsweredBy::Platform, None)]
 #[case::by_nobody_known("{}", 401, AnsweredBy::Unknown, None)]
 #[case::open("{}", 200, AnsweredBy::App, Some("the settings say: 401; the function answered 200"))]
