@@ -44,8 +44,8 @@ pub struct Predictor {
     cases: Vec<Prepared>,
     /// What is asked, once for each version of token that settings may name.
     sights: [Vec<Sight>; 2],
-    /// How many stories the cases tell.
-    stories: usize,
+    /// The first case of each story.
+    stories: Vec<usize>,
 }
 
 /// One case.
@@ -73,7 +73,7 @@ const VERSIONS: [Version; 2] = [Version::V1, Version::V2];
 impl Predictor {
     /// Prepares all cases of some scenarios.
     pub fn new(scenarios: &[Arc<Scenario>]) -> Self {
-        let mut predictor = Self { cases: Vec::new(), sights: Default::default(), stories: 0 };
+        let mut predictor = Self { cases: Vec::new(), sights: Default::default(), stories: Vec::new() };
         let mut known: [HashMap<String, usize>; 2] = Default::default();
         let mut stories: HashMap<String, usize> = HashMap::new();
         for scenario in scenarios {
@@ -91,8 +91,10 @@ impl Predictor {
                     Asked { sights: [place(0, v1), place(1, v2)], expect: exchange.expect.clone(), class }
                 });
                 let steps: Vec<Asked> = steps.collect();
-                let stories_before = stories.len();
-                let story = *stories.entry(format!("{steps:?} {:?}", scenario.requires)).or_insert(stories_before);
+                let story = *stories.entry(format!("{steps:?} {:?}", scenario.requires)).or_insert_with(|| {
+                    predictor.stories.push(predictor.cases.len());
+                    predictor.stories.len() - 1
+                });
                 predictor.cases.push(Prepared {
                     scenario: Arc::clone(scenario),
                     name: case.name(),
@@ -103,13 +105,7 @@ impl Predictor {
                 });
             }
         }
-        predictor.stories = stories.len();
         predictor
-    }
-
-    /// How many stories the cases tell; see [`CasePrediction::story`].
-    pub fn stories(&self) -> usize {
-        self.stories
     }
 
     /// Every case: its name, what it proves, and its story.
@@ -194,10 +190,17 @@ pub struct StepPrediction<'p> {
 impl<'p> Prediction<'p> {
     /// Every case, in the order of the scenarios.
     pub fn cases(&'p self) -> impl Iterator<Item = CasePrediction<'p>> {
-        self.predictor.cases.iter().zip(&self.lacking).map(|(case, lacking)| {
-            let Prepared { scenario, variant, name, story, steps, .. } = case;
-            CasePrediction { scenario, variant, name, story: *story, asked: steps, of: self, lacking: *lacking }
-        })
+        (0..self.predictor.cases.len()).map(|at| self.case(at))
+    }
+
+    /// The first case of each story, in the order of [`CasePrediction::story`].
+    pub fn stories(&'p self) -> impl Iterator<Item = CasePrediction<'p>> {
+        self.predictor.stories.iter().map(|at| self.case(*at))
+    }
+
+    fn case(&'p self, at: usize) -> CasePrediction<'p> {
+        let Prepared { scenario, variant, name, story, steps, .. } = &self.predictor.cases[at];
+        CasePrediction { scenario, variant, name, story: *story, asked: steps, of: self, lacking: self.lacking[at] }
     }
 }
 

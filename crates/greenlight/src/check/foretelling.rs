@@ -69,24 +69,18 @@ fn foretell<'p>(configuration: &Configuration, expected: &Expected, predictor: &
     };
     let world = World::of_settings(&first.settings, expected);
     let prediction = predict(&first.settings, &world, predictor);
-    let mut told: Vec<Option<Told>> = vec![None; predictor.stories()];
-    for case in prediction.cases() {
-        told[case.story].get_or_insert_with(|| Told::of(&case));
-    }
+    let mut told: Vec<Told> = prediction.stories().map(|case| Told::of(&case)).collect();
     for other in readings {
         let world = World::of_settings(&other.settings, expected);
-        let prediction = predict(&other.settings, &world, predictor);
-        let mut seen = vec![false; predictor.stories()];
-        for case in prediction.cases().filter(|case| !std::mem::replace(&mut seen[case.story], true)) {
-            if let Some(told) = &mut told[case.story] {
-                told.turns_out(&case, other.property.as_deref().unwrap_or_default());
-            }
+        let property = other.property.as_deref().unwrap_or_default();
+        for (told, case) in told.iter_mut().zip(predict(&other.settings, &world, predictor).stories()) {
+            told.turns_out(&case, property);
         }
     }
-    let kinds: BTreeSet<Class> = told.iter().flatten().filter_map(|told| told.class).collect();
-    let cases = predictor.cases().filter_map(|(case, title, story)| {
-        let Told { class, answer, keeps, .. } = told[story].clone()?;
-        Some(Foretold { case, callers: class.map(Class::words).unwrap_or_default(), answer, title, keeps })
+    let kinds: BTreeSet<Class> = told.iter().filter_map(|told| told.class).collect();
+    let cases = predictor.cases().map(|(case, title, story)| {
+        let Told { class, answer, keeps, .. } = told[story].clone();
+        Foretold { case, callers: class.map(Class::words).unwrap_or_default(), answer, title, keeps }
     });
     Prediction {
         file,
