@@ -44,7 +44,9 @@ pub(crate) fn finish(command: &mut Command) -> ExitCode {
 
 /// The project's root; empty where it is the current folder, so that paths read as a person would write them.
 pub(crate) fn root() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default();
+    // Cargo's word of this call goes first: a checkout may have been moved since this was compiled.
+    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&package).parent().map(Path::to_path_buf).unwrap_or_default();
     if env::current_dir().is_ok_and(|current| current == root) { PathBuf::new() } else { root }
 }
 
