@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use serve::{Faults, Journal, Request};
-use token::{Names, SigningKey, UnixTime};
+use token::{Names, Stranger, UnixTime};
 use tokio::sync::{OnceCell, SetOnce};
 
 use crate::directory::Directory;
@@ -24,7 +24,7 @@ pub struct Issuer {
     /// Known once the listeners are bound.
     place: SetOnce<Place>,
     pub(crate) documents: RwLock<HashMap<String, Bytes>>,
-    stranger: OnceCell<SigningKey>,
+    stranger: OnceCell<Stranger>,
     /// URLs of what runs beside the issuer, by name, for its clients to find.
     beside: RwLock<BTreeMap<&'static str, String>>,
     pub(crate) journal: Arc<Journal>,
@@ -111,7 +111,7 @@ impl Issuer {
     }
 
     /// A key that is never published, made when it is first needed.
-    pub(crate) async fn stranger(&self, now: UnixTime) -> Result<&SigningKey, KeysError> {
-        self.stranger.get_or_try_init(|| generate(now)).await
+    pub(crate) async fn stranger(&self, now: UnixTime) -> Result<&Stranger, KeysError> {
+        self.stranger.get_or_try_init(|| async { generate(now).await.map(Stranger::from) }).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
-use token::{SigningKey, Token, UnixTime};
+use token::{SigningKey, Stranger, Token, UnixTime};
 use tokio::sync::OnceCell;
 
 use crate::issuer::{Issuer, IssuerError};
@@ -18,7 +18,7 @@ const MOST: usize = 8192;
 pub(crate) struct Stock {
     /// What was handed out to callers.
     pub(crate) handed_out: Purse,
-    stranger: Mutex<Arc<OnceCell<Arc<SigningKey>>>>,
+    stranger: Mutex<Arc<OnceCell<Arc<Stranger>>>>,
     /// The issuer's keys as it publishes them, by their ids.
     published: Mutex<HashMap<String, Arc<Value>>>,
     /// Tokens by what they were made of; none: they are not kept, for a run alone hardly makes one twice.
@@ -50,11 +50,11 @@ impl Stock {
     }
 
     /// A key that no issuer publishes; made when it is first asked for, away from the threads that play.
-    pub(crate) async fn stranger(&self, now: UnixTime) -> Result<Arc<SigningKey>, TokenTrouble> {
+    pub(crate) async fn stranger(&self, now: UnixTime) -> Result<Arc<Stranger>, TokenTrouble> {
         let make = || async {
             let made = tokio::task::spawn_blocking(move || SigningKey::generate(now)).await;
             let made = made.map_err(|error| TokenTrouble::Stranger(error.to_string()))?;
-            made.map(Arc::new).map_err(|error| TokenTrouble::Stranger(error.to_string()))
+            made.map(Stranger::from).map(Arc::new).map_err(|error| TokenTrouble::Stranger(error.to_string()))
         };
         let cell = Arc::clone(&self.stranger.lock().unwrap_or_else(PoisonError::into_inner));
         cell.get_or_try_init(make).await.cloned()

@@ -150,7 +150,7 @@ impl Tokens {
 
     /// The stranger's public key, as a key set would have it; none where it cannot be made.
     pub(crate) async fn stranger_jwk(&self, now: UnixTime) -> Option<Jwk> {
-        self.stock.stranger(now).await.ok().map(|key| key.jwk())
+        self.stock.stranger(now).await.ok().map(|stranger| stranger.key().jwk())
     }
 
     /// Makes the token of a recipe, its variables filled. `purse` is that of the case, if it has one of its own.
@@ -187,11 +187,10 @@ impl Tokens {
     /// Forges a token as its recipe says.
     async fn forged(&self, recipe: &Recipe, base: &Token, now: UnixTime) -> Result<Token, TokenTrouble> {
         let stranger = if recipe.uses_stranger() { Some(self.stock.stranger(now).await?) } else { None };
-        let kid = kid(base);
         let published = match &self.issuer {
             Some(issuer) if recipe.uses_issuer_key() => {
                 let tenant = claim(base, "tid").unwrap_or_else(|| "common".to_owned());
-                Some(self.stock.published(issuer, &tenant, kid.as_deref().unwrap_or_default()).await?)
+                Some(self.stock.published(issuer, &tenant, &kid(base).unwrap_or_default()).await?)
             }
             _ => None,
         };
@@ -206,7 +205,7 @@ impl Tokens {
                 // Signed again by whoever issued it and with the same key, though the recipe may have written another tenant or
                 // key id into it, and though the issuer may sign with a newer key by now.
                 let tenant = claim(base, "tid").or(self.roles.ask(recipe).tenant);
-                let signature = issuer.sign(&input, algorithm, tenant.as_deref(), kid.as_deref()).await?;
+                let signature = issuer.sign(&input, algorithm, tenant.as_deref(), kid(base).as_deref()).await?;
                 Ok(unfinished.signed(&signature)?)
             }
         }
@@ -323,7 +322,7 @@ impl Tokens {
             expires_at: now + LIFETIME,
             token_id: *uuid::Uuid::new_v4().as_bytes(),
         };
-        Ok(token.mint(&*self.stock.stranger(now).await?))
+        Ok(token.mint(self.stock.stranger(now).await?.key()))
     }
 }
 

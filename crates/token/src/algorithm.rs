@@ -44,6 +44,11 @@ impl Algorithm {
         }
     }
 
+    /// Whether the same message by the same key has the same signature each time: PKCS#1 v1.5 draws no salt, PSS does.
+    pub(crate) fn is_deterministic(self) -> bool {
+        matches!(self, Self::Rs256 | Self::Rs384 | Self::Rs512)
+    }
+
     pub(crate) fn encoding(self) -> &'static RsaSignatureEncoding {
         match self {
             Self::Rs256 => &signature::RSA_PKCS1_SHA256,

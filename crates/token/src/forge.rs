@@ -11,7 +11,7 @@ use serde_json::Value;
 use self::content::Content;
 use self::encoding::encode;
 use crate::stranger::CurveKey;
-use crate::{Algorithm, Draft, Encoding, Octets, Recipe, Signature, SigningKey, Token, TokenError, UnixTime};
+use crate::{Algorithm, Draft, Encoding, Octets, Recipe, Signature, Stranger, Token, TokenError, UnixTime};
 
 mod content;
 mod encoding;
@@ -28,7 +28,7 @@ pub struct Materials<'a> {
     /// The moment to which a recipe's times are relative.
     pub now: UnixTime,
     /// A key that no issuer publishes; asked for only where [`Recipe::uses_stranger`], since making one takes a while.
-    pub stranger: &'a dyn Fn() -> &'a SigningKey,
+    pub stranger: &'a dyn Fn() -> &'a Stranger,
     /// The key that verifies the base token, as its issuer's key set has it; needed where [`Recipe::uses_issuer_key`].
     pub issuer: Option<&'a Value>,
 }

@@ -34,6 +34,7 @@ pub use octets::{Octets, OctetsError, Piece};
 pub use recipe::{
     Charset, Edit, Encoding, Encodings, Forge, HmacSecret, Lifetime, Need, Recipe, Signature, TokenVersion,
 };
+pub use stranger::Stranger;
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixTime = i64;

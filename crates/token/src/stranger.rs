@@ -1,4 +1,8 @@
-//! Keys on curves that no issuer publishes. Made in microseconds, so that each forgery makes its own.
+//! Keys that no issuer publishes. Those on curves are made in microseconds, so that each forgery makes its own; an RSA key is made
+//! once and signs for all.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest::{self, SHA256};
 use aws_lc_rs::rand::SystemRandom;
@@ -7,7 +11,62 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::TokenError;
+use crate::{Algorithm, SigningKey, TokenError};
+
+/// An RSA key that no issuer publishes.
+///
+/// Scenarios let it sign the same bytes over and over, a flood of one token or one forgery in many places. RSASSA-PKCS1-v1_5 gives
+/// the same signature for them each time (RFC 8017 section 8.2), so it is computed once.
+#[derive(Debug)]
+pub struct Stranger {
+    key: SigningKey,
+    signed: Mutex<VecDeque<Signed>>,
+}
+
+/// What was signed, and how. The message stands there by its hash.
+#[derive(Debug)]
+struct Signed {
+    algorithm: Algorithm,
+    message: [u8; 32],
+    signature: Vec<u8>,
+}
+
+/// So many signatures are remembered.
+const REMEMBERED: usize = 256;
+
+impl From<SigningKey> for Stranger {
+    fn from(key: SigningKey) -> Self {
+        Self { key, signed: Mutex::default() }
+    }
+}
+
+impl Stranger {
+    /// The key itself.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// Signs a message, as [`SigningKey::sign`].
+    pub fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
+        if !algorithm.is_deterministic() {
+            return self.key.sign(algorithm, message);
+        }
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&SHA256, message).as_ref());
+        let signed = || self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = signed()
+            .iter()
+            .find(|one| one.algorithm == algorithm && one.message == hash)
+            .map(|one| one.signature.clone());
+        known.unwrap_or_else(|| {
+            let signature = self.key.sign(algorithm, message);
+            let mut signed = signed();
+            signed.truncate(REMEMBERED - 1);
+            signed.push_front(Signed { algorithm, message: hash, signature: signature.clone() });
+            signature
+        })
+    }
+}
 
 /// A key pair on a curve, with the names that JOSE has for it.
 pub(crate) struct CurveKey {
@@ -68,4 +127,42 @@ fn text(bytes: &[u8]) -> String {
 
 fn failed(curve: &str) -> TokenError {
     TokenError::Key(format!("the generator of {curve} keys failed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{REMEMBERED, Stranger};
+    use crate::{Algorithm, SigningKey};
+
+    #[rstest]
+    #[case::rs256(Algorithm::Rs256, 1)]
+    #[case::rs512(Algorithm::Rs512, 1)]
+    #[case::ps256(Algorithm::Ps256, 0)]
+    fn what_was_signed_is_remembered_where_it_would_be_the_same(
+        #[case] algorithm: Algorithm,
+        #[case] remembered: usize,
+    ) {
+        let stranger = Stranger::from(SigningKey::generate(0).unwrap());
+        let [first, again] = [(); 2].map(|()| stranger.sign(algorithm, b"message"));
+        assert_eq!(stranger.signed.lock().unwrap().len(), remembered);
+        assert_eq!(
+            (first == again, stranger.key().sign(algorithm, b"message") == first),
+            (remembered == 1, remembered == 1)
+        );
+    }
+
+    #[test]
+    fn another_message_or_algorithm_is_signed_anew_and_the_oldest_forgotten() {
+        let stranger = Stranger::from(SigningKey::generate(0).unwrap());
+        let first = stranger.sign(Algorithm::Rs256, &[0, 0]);
+        assert_ne!(stranger.sign(Algorithm::Rs384, &[0, 0]), first);
+        for number in 0..REMEMBERED {
+            let message = number.to_be_bytes();
+            assert_eq!(stranger.sign(Algorithm::Rs256, &message), stranger.key().sign(Algorithm::Rs256, &message));
+        }
+        assert_eq!(stranger.signed.lock().unwrap().len(), REMEMBERED);
+        assert_eq!(stranger.sign(Algorithm::Rs256, &[0, 0]), first);
+    }
 }

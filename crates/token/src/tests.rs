@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::{
     Algorithm, AppToken, ClientAuth, Draft, Forge, Forged, HmacSecret, KeyError, Lifetime, ManagedIdentity, Materials,
-    Names, Need, Recipe, Signature, SigningKey, Token, TokenError, TokenVersion, Version, forge,
+    Names, Need, Recipe, Signature, SigningKey, Stranger, Token, TokenError, TokenVersion, Version, forge,
 };
 
 const NOW: i64 = 1_700_000_300;
 static ISSUER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(NOW).unwrap());
-static STRANGER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(NOW).unwrap());
+static STRANGER: LazyLock<Stranger> = LazyLock::new(|| SigningKey::generate(NOW).unwrap().into());
 
 fn app_token(version: Version) -> AppToken {
     let tenant = "72f98a3e-5d0c-4c1e-9d6a-0b7c5a1e4f10";
@@ -94,7 +94,7 @@ fn a_key_survives_its_state_folder_and_a_foreign_certificate_is_refused() {
     let (private, certificate) = ISSUER.to_der().unwrap();
     let again = SigningKey::from_der(private.expose(), &certificate).unwrap();
     assert_eq!((again.kid(), again.jwk()), (ISSUER.kid(), ISSUER.jwk()));
-    let foreign = SigningKey::from_der(private.expose(), STRANGER.certificate_der());
+    let foreign = SigningKey::from_der(private.expose(), STRANGER.key().certificate_der());
     assert!(matches!(foreign, Err(KeyError::Mismatch)));
     assert!(matches!(SigningKey::from_der(b"no key", &certificate), Err(KeyError::Private(_))));
 }
@@ -134,7 +134,7 @@ fn claims_are_shaped_like_entras(#[case] version: Version, #[case] identity: Opt
 #[test]
 fn a_minted_token_verifies_and_reads_as_written() {
     let token = app_token(Version::V1).mint(&ISSUER);
-    assert!(verifies(&token, &ISSUER) && !verifies(&token, &STRANGER));
+    assert!(verifies(&token, &ISSUER) && !verifies(&token, STRANGER.key()));
     let (draft, signature) = token.open().unwrap();
     assert_eq!(draft.payload_json().unwrap(), app_token(Version::V1).payload());
     assert_eq!(draft.kid().as_deref(), Some(ISSUER.kid()));
@@ -165,7 +165,7 @@ fn a_signature_is_good_exactly_where_it_should_be(#[case] signature: Signature, 
     assert_eq!(verifies(&complete(&recipe), &ISSUER), as_issued);
     recipe.claims = vec![("aud".to_owned(), Some("api://other".into()))];
     assert_eq!(verifies(&complete(&recipe), &ISSUER), signature == Signature::Issuer);
-    assert_eq!(verifies(&complete(&recipe), &STRANGER), signature == Signature::Stranger);
+    assert_eq!(verifies(&complete(&recipe), STRANGER.key()), signature == Signature::Stranger);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn signatures_are_cut_and_changed_as_their_names_say() {
 fn the_stranger_is_named_in_the_header_unless_that_is_forged() {
     let kid = |recipe: &Recipe| complete(recipe).open().unwrap().0.kid().unwrap();
     let mut recipe = with_signature(Signature::Stranger);
-    assert_eq!(kid(&recipe), STRANGER.kid());
+    assert_eq!(kid(&recipe), STRANGER.key().kid());
     recipe.forge.header = vec![("kid".to_owned(), Some(ISSUER.kid().into()))];
     assert_eq!(kid(&recipe), ISSUER.kid());
 }
@@ -322,7 +322,7 @@ proptest! {
         let untouched = token.open().unwrap().0.payload == complete(&with_signature(Signature::Keep)).open().unwrap().0.payload;
         let good = signature == Signature::Issuer || (signature == Signature::Keep && untouched);
         prop_assert_eq!(verifies(&token, &ISSUER), good);
-        prop_assert_eq!(verifies(&token, &STRANGER), signature == Signature::Stranger);
+        prop_assert_eq!(verifies(&token, STRANGER.key()), signature == Signature::Stranger);
     }
 
     /// No text makes taking a token apart or showing it panic, and what could be taken apart is put together again.

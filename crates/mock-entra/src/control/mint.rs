@@ -22,14 +22,11 @@ pub(super) async fn mint(issuer: &Issuer, recipe: &Recipe, at: UnixTime) -> Resu
     let base = issuer.mint(&tenant, identity, content).await.map_err(|error| error.to_string())?;
 
     let ring = issuer.ring(&tenant).await.map_err(|error| error.to_string())?;
-    let stranger = if recipe.uses_stranger() {
-        issuer.stranger(at).await.map_err(|error| error.to_string())?
-    } else {
-        // Nobody asks for it.
-        ring.signing()
-    };
+    let stranger =
+        if recipe.uses_stranger() { Some(issuer.stranger(at).await.map_err(|error| error.to_string())?) } else { None };
+    let stranger = || stranger.expect("made above for the recipes that ask for it");
     let published = json!(ring.signing().jwk());
-    let materials = Materials { now: at, stranger: &|| stranger, issuer: Some(&published) };
+    let materials = Materials { now: at, stranger: &stranger, issuer: Some(&published) };
     let token = match forge(&base, recipe, &materials).map_err(|error| error.to_string())? {
         Forged::Ready(token) => token,
         Forged::NeedsSignature { input, algorithm, unfinished } => {

@@ -50,7 +50,7 @@ async fn without_an_issuer_a_token_looks_like_entras_and_nobody_trusts_its_key()
     assert_eq!(claims["iss"], format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
     assert_eq!(claims["aud"], "orders");
     assert_eq!((&claims["nbf"], &claims["exp"]), (&json!(NOW - 300), &json!(NOW + 3600)));
-    assert_eq!(header(&token)["kid"], tokens.stock.stranger(NOW).await.unwrap().kid());
+    assert_eq!(header(&token)["kid"], tokens.stock.stranger(NOW).await.unwrap().key().kid());
     let again = tokens.make(&recipe(Signature::Stranger), NOW, None).await.unwrap();
     assert_eq!(header(&again), header(&token), "the stranger stays the same");
 }

@@ -62,7 +62,7 @@ fn signer(
 ) -> Result<Vec<(&'static str, Option<Value>)>, TokenError> {
     let curve = match signature {
         Signature::Stranger => {
-            let kid = (materials.stranger)().kid();
+            let kid = (materials.stranger)().key().kid();
             return Ok(vec![("x5t", Some(kid.into())), ("kid", Some(kid.into()))]);
         }
         Signature::Hmac(_) => return Ok(vec![("alg", Some("HS256".into()))]),

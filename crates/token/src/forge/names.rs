@@ -26,7 +26,7 @@ fn value(
     let missing = |reason: &str| TokenError::Variable { name: name.to_owned(), reason: reason.to_owned() };
     let found = match name.split_once('.') {
         Some(("issued", wanted)) => return of_issued(wanted, issued)?.ok_or_else(|| missing(NOT_ISSUED)),
-        Some(("stranger", member)) => of_key(&published((materials.stranger)()), member),
+        Some(("stranger", member)) => of_key(&published((materials.stranger)().key()), member),
         Some(("stranger-ec", member)) => of_key(&strangers.p256()?.jwk, member),
         Some(("stranger-ed", member)) => of_key(&strangers.ed25519()?.jwk, member),
         Some(("issuer", member)) => {

@@ -11,13 +11,13 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Encodings, Forge, jwk::pem};
+use crate::{Encodings, Forge, SigningKey, jwk::pem};
 
 const NOW: i64 = 1_700_000_000;
 /// Stands in for a signature where nobody looks at it.
 const SIGNATURE: &[u8] = b"\x01\x02\x03\x04";
 static ISSUER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(NOW).unwrap());
-static STRANGER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(NOW).unwrap());
+static STRANGER: LazyLock<Stranger> = LazyLock::new(|| SigningKey::generate(NOW).unwrap().into());
 
 /// A token of these parts, by nobody.
 fn token(header: &str, payload: &str) -> Token {
@@ -306,9 +306,9 @@ fn a_published_key_that_lacks_something_is_told(#[case] published: Value, #[case
 #[case::within(json!("<${lower:issued.aud}>"), json!("<api://orders>"))]
 #[case::header_member(json!("${issued.header.alg}"), json!("RS256"))]
 #[case::header(json!({"a": "${issued.header}"}), json!({"a": {"typ": "JWT", "alg": "RS256", "x5t": ISSUER.kid(), "kid": ISSUER.kid()}}))]
-#[case::stranger(json!("${stranger.jwk}"), json!(STRANGER.jwk()))]
-#[case::certificates(json!("${stranger.x5c}"), json!(STRANGER.jwk().x5c))]
-#[case::kid(json!("${stranger.kid}"), json!(STRANGER.kid()))]
+#[case::stranger(json!("${stranger.jwk}"), json!(STRANGER.key().jwk()))]
+#[case::certificates(json!("${stranger.x5c}"), json!(STRANGER.key().jwk().x5c))]
+#[case::kid(json!("${stranger.kid}"), json!(STRANGER.key().kid()))]
 #[case::issuer(json!("${issuer.jwk}"), json!(ISSUER.jwk().with_issuer("https://issuer/v2.0")))]
 fn variables_take_the_values_of_what_they_name(#[case] written: Value, #[case] value: Value) {
     let token = forged(json!({"header": [["it", written]], "signature": "keep"}));
@@ -331,7 +331,7 @@ fn the_algorithm_is_that_of_the_members() {
     assert!(verifies(&key_of(&ISSUER), Named::PS256, input.as_bytes(), &signature));
     let token = forged(json!({"header-bytes": {"instead": ["{\"alg\":\"RS384\"}"]}, "signature": "stranger"}));
     let (input, signature) = signed(&token);
-    assert!(verifies(&key_of(&STRANGER), Named::RS384, input.as_bytes(), &signature));
+    assert!(verifies(&key_of(STRANGER.key()), Named::RS384, input.as_bytes(), &signature));
 }
 
 proptest! {

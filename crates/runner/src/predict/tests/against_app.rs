@@ -14,7 +14,7 @@ use proptest::sample::select;
 use scenario::{Door, Send, Step};
 use serde_json::json;
 use serve::{Request, Service};
-use token::{AppToken, ClientAuth, Forged, Materials, Recipe, SigningKey, Token, Version, forge};
+use token::{AppToken, ClientAuth, Forged, Materials, Recipe, SigningKey, Stranger, Token, Version, forge};
 
 use super::{scenarios, settings};
 use crate::issuer::VersionAsked;
@@ -34,9 +34,9 @@ fn key() -> &'static SigningKey {
     KEY.get_or_init(|| SigningKey::generate(NOW).unwrap())
 }
 
-fn stranger() -> &'static SigningKey {
-    static KEY: OnceLock<SigningKey> = OnceLock::new();
-    KEY.get_or_init(|| SigningKey::generate(NOW).unwrap())
+fn stranger() -> &'static Stranger {
+    static KEY: OnceLock<Stranger> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::generate(NOW).unwrap().into())
 }
 
 /// An authority in memory, which signs the tokens of all its tenants by one key.
