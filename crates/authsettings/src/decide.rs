@@ -35,6 +35,22 @@ pub fn decide(settings: &Settings, facts: &Facts, request: &Request<'_>) -> Answ
     Decider::new(settings).decide(facts, request)
 }
 
+/// How the platform answers whatever is presented: it lets everything pass, sends to HTTPS or answers itself. None: that depends on
+/// what is presented.
+pub fn decide_beforehand(settings: &Settings, request: &Request<'_>) -> Option<Answer> {
+    beforehand(settings, request, &canonical_path(request.path).unwrap_or_default())
+}
+
+fn beforehand(settings: &Settings, request: &Request<'_>, path: &str) -> Option<Answer> {
+    if !settings.enabled() {
+        return Some(Answer::Reaches { as_: Identity::Anonymous });
+    }
+    if settings.http.require_https && !request.https {
+        return Some(to_https(request));
+    }
+    is_endpoint(settings, path).then_some(Answer::Endpoint)
+}
+
 /// Settings by which many requests are decided: what stands in them is read once.
 pub struct Decider<'a> {
     settings: &'a Settings,
@@ -51,18 +67,11 @@ impl<'a> Decider<'a> {
 
     /// As [`decide`].
     pub fn decide(&self, facts: &Facts, request: &Request<'_>) -> Answer {
-        let settings = self.settings;
-        if !settings.enabled() {
-            return Answer::Reaches { as_: Identity::Anonymous };
-        }
-        if settings.http.require_https && !request.https {
-            return to_https(request);
-        }
         let path = canonical_path(request.path).unwrap_or_default();
-        if is_endpoint(settings, &path) {
-            return Answer::Endpoint;
+        if let Some(answer) = beforehand(self.settings, request, &path) {
+            return answer;
         }
-        let gate = Gate { by: self, request, door: Door::at(settings, &path) };
+        let gate = Gate { by: self, request, door: Door::at(self.settings, &path) };
         match facts.credential {
             Credential::None => gate.anonymous(Reason::NoCredential),
             Credential::OtherScheme => gate.anonymous(Reason::OtherScheme),

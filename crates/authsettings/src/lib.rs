@@ -32,7 +32,7 @@ pub use app::AppSettings;
 pub use assumed::Assumed;
 pub use authority::{Authority, Tenant, TokenVersion};
 pub use configuration::{Configuration, Form, Host, Property};
-pub use decide::{Decider, Request, decide};
+pub use decide::{Decider, Request, decide, decide_beforehand};
 pub use facts::{Claim, Credential, Fact, Facts};
 pub use knobs::{
     BrowserDetection, ExcludedMatch, InvalidToken, IssuerAcceptance, Knobs, MapClaims, NoList, OsProfile,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use authsettings::{Answer, Facts, Identity, Reason, canonical_path, decide};
+use authsettings::{Answer, Facts, Identity, Reason, canonical_path, decide, decide_beforehand};
 use serve::{Request, Response, Unread};
 
 use crate::{Jws, PublicKey, Site, platform};
@@ -95,6 +95,11 @@ impl Call {
             host: self.host(),
             user_agent: self.request.header("user-agent"),
         }
+    }
+
+    /// How the settings answer this request whatever it presents; none where that depends.
+    pub fn ask_beforehand(&self) -> Option<Answer> {
+        decide_beforehand(&self.site.settings, &self.asked())
     }
 
     /// How the settings answer this request, given these facts.

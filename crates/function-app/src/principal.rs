@@ -2,10 +2,13 @@
 //!
 //! Source: Microsoft's page on user identities in App Service, `ClaimTypeMapping` of its JWT library, published captures.
 
+use std::borrow::Cow;
+
 use authsettings::MapClaims;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 const NAME_TYPE: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
 const ROLE_TYPE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
@@ -57,15 +60,27 @@ pub fn identity_headers(payload: &Map<String, Value>, map: MapClaims) -> Vec<(&'
 
 /// `X-MS-CLIENT-PRINCIPAL`: base64 of JSON whose slashes are escaped; claims in the token's order, one for each member of a list.
 fn principal(payload: &Map<String, Value>, map: MapClaims) -> String {
-    let claims: Vec<Value> = payload
-        .iter()
-        .flat_map(|(name, value)| {
-            let members = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-            members.iter().map(move |member| json!({ "typ": claim_type(name, map), "val": plain(member) }))
-        })
-        .collect();
-    let principal = json!({ "auth_typ": "aad", "claims": claims, "name_typ": NAME_TYPE, "role_typ": ROLE_TYPE });
-    BASE64_STANDARD.encode(principal.to_string().replace('/', "\\/"))
+    let claims = payload.iter().flat_map(|(name, value)| {
+        let members = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        members.iter().map(move |member| Claim { typ: claim_type(name, map), val: plain(member) })
+    });
+    let principal = Principal { auth_typ: "aad", claims: claims.collect(), name_typ: NAME_TYPE, role_typ: ROLE_TYPE };
+    let principal = serde_json::to_string(&principal).expect("texts can always be written as JSON");
+    BASE64_STANDARD.encode(principal.replace('/', "\\/"))
+}
+
+#[derive(Serialize)]
+struct Principal<'a> {
+    auth_typ: &'static str,
+    claims: Vec<Claim<'a>>,
+    name_typ: &'static str,
+    role_typ: &'static str,
+}
+
+#[derive(Serialize)]
+struct Claim<'a> {
+    typ: &'a str,
+    val: Cow<'a, str>,
 }
 
 fn claim_type(name: &str, map: MapClaims) -> &str {
@@ -75,11 +90,11 @@ fn claim_type(name: &str, map: MapClaims) -> &str {
     }
 }
 
-fn plain(value: &Value) -> String {
+fn plain(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
+        Value::String(text) => text.into(),
+        Value::Null => "".into(),
+        other => other.to_string().into(),
     }
 }
 

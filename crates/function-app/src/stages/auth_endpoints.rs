@@ -1,4 +1,4 @@
-use authsettings::{Answer, Facts, Settings};
+use authsettings::{Answer, Settings};
 use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::{Call, Flow, platform};
 ///
 /// No session is ever made here: signing in leads to the authority and no way back, and whatever needs a session gets 401.
 pub fn auth_endpoints(call: &mut Call) -> Flow {
-    if call.ask(&Facts::default()) != Answer::Endpoint {
+    if call.ask_beforehand() != Some(Answer::Endpoint) {
         return Flow::Continue(());
     }
     let settings = &call.site.settings;

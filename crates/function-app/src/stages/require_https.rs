@@ -1,4 +1,4 @@
-use authsettings::{Answer, Facts};
+use authsettings::Answer;
 
 use crate::{Call, Flow, platform};
 
@@ -6,8 +6,8 @@ use crate::{Call, Flow, platform};
 ///
 /// Whether a request is plain is known from its connection; what a client says in `X-Forwarded-Proto` does not count.
 pub fn require_https(call: &mut Call) -> Flow {
-    match call.ask(&Facts::default()) {
-        Answer::Redirect { status, location } => {
+    match call.ask_beforehand() {
+        Some(Answer::Redirect { status, location }) => {
             Flow::Break(platform::redirect(call.site.settings.knobs.os_profile, status, &location))
         }
         _ => Flow::Continue(()),
