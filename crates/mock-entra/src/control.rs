@@ -4,7 +4,7 @@
 //!
 //! - `GET status`, `GET directory`: addresses, keys, and who exists; tenants that were added stand last.
 //! - `POST tenants` `{like}` -> `{id}`: adds a tenant with the applications, identities and assignments of another and the keys that
-//!   all tenants begin with. `DELETE tenants/ID` removes it.
+//!   all tenants begin with. `DELETE tenants/ID` removes it, and the group of faults that bears its id.
 //! - `POST rotate` `{tenant}` -> `{kid}`: publishes one more key and signs with it. The n-th rotation of any tenant takes the n-th of
 //!   one sequence of keys; without a tenant, all rotate to the next that none of them has had. `{prepare: N}` alone rotates nothing
 //!   and starts making the first N keys of the sequence.
@@ -69,6 +69,7 @@ async fn act(issuer: &Issuer, action: &str, request: &Request) -> Result<Value, 
         ("POST", "tenants", None) => add_tenant(issuer, request),
         ("DELETE", "tenants", Some(id)) => {
             issuer.tenants().remove(id).map_err(|error| wrong(&error))?;
+            issuer.faults.clear_group(id);
             Ok(json!({}))
         }
         ("POST", "rotate", None) => rotate(issuer, request).await,

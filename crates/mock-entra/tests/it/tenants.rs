@@ -73,10 +73,16 @@ async fn a_removed_tenant_is_gone() {
     let mock = start().await;
     let own = mock.tenant().await;
     let copy = mock.control("tenants", json!({"like": own})).await.body["id"].as_str().unwrap().to_owned();
+    for group in [&own, &copy] {
+        let rule = json!([{"path": format!("/{group}/oauth2/token"), "fault": {"kind": "status", "status": 500}}]);
+        mock.control(&format!("faults/{group}"), rule).await;
+    }
     assert_eq!(mock.delete(&format!("tenants/{own}")).await.status, 200);
     let discovery = mock.get(&format!("/{own}/v2.0/.well-known/openid-configuration")).await;
     assert_eq!((discovery.status, &discovery.body["error"]), (400, &json!("invalid_tenant")));
     assert_eq!(mock.kids(&copy).await.len(), 2, "a copy lives on its own");
+    let faults = async |group| mock.get(&format!("/_greenlight/faults/{group}")).await.body.as_array().unwrap().len();
+    assert_eq!((faults(&own).await, faults(&copy).await), (0, 1), "its trouble is gone with it");
     assert_eq!(mock.get("/_greenlight/status").await.body["tenants"].as_array().unwrap().len(), 3);
 }
 
