@@ -23,7 +23,7 @@ impl Issuer {
         Ok(answer.id)
     }
 
-    /// Removes such a tenant.
+    /// Removes such a tenant, and what trouble there is with it.
     pub(crate) async fn drop_tenant(&self, id: &str) -> Result<(), IssuerError> {
         self.delete("to remove a tenant", &format!("tenants/{id}")).await
     }
