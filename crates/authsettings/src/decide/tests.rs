@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use rstest::rstest;
 
-use super::{Request, decide};
+use super::{Decider, Request, decide, decide_beforehand};
 use crate::{
     Action, Answer, AppSettings, AuthorizationPolicy, Claim, Credential, ExcludedMatch, Fact, Facts, Identity,
     InvalidToken, IssuerAcceptance, Kind, NoList, Reason, RequireFalseWithAction, Settings, fixture,
@@ -560,6 +560,37 @@ proptest! {
         }
         if settings.validation.require_authentication && settings.validation.action != Action::AllowAnonymous && path == "/c" {
             prop_assert_ne!(answer, Answer::Reaches { as_: Identity::Anonymous });
+        }
+    }
+
+    /// What was decided before changes nothing, whoever asked and by whatever host.
+    #[test]
+    fn many_requests_are_decided_as_each_by_itself(
+        settings in settings(),
+        asked in proptest::collection::vec((facts(), "/[abc]", "[ab]"), 2..4),
+    ) {
+        let decider = Decider::new(&settings);
+        for (facts, path, host) in &asked {
+            let request = Request { host, ..to(path) };
+            prop_assert_eq!(decider.decide(facts, &request), decide(&settings, facts, &request));
+        }
+    }
+
+    /// What is decided beforehand nothing that is presented changes, and whatever else is to HTTPS or an endpoint was decided then.
+    #[test]
+    fn beforehand_is_what_nothing_presented_changes(
+        settings in settings(),
+        facts in facts(),
+        enabled in any::<bool>(),
+        https in any::<bool>(),
+        path in "/([abc]|[.]auth/me)",
+    ) {
+        let settings = Settings { enabled, ..settings };
+        let request = Request { https, ..to(&path) };
+        let answer = decide(&settings, &facts, &request);
+        match decide_beforehand(&settings, &request) {
+            Some(beforehand) => prop_assert_eq!(answer, beforehand),
+            None => prop_assert!(enabled && !matches!(answer, Answer::Redirect { .. } | Answer::Endpoint), "{:?}", answer),
         }
     }
 
