@@ -22,7 +22,7 @@ use crate::ready::{ready, steady};
 
 /// How far ahead of the case that is told next others are launched, in multiples of what may be under way at one time: one slow case
 /// must not hold up those behind it.
-const LOOK_AHEAD: usize = 32;
+const LOOK_AHEAD: usize = 8;
 /// A target that calls back does so while it looks at a token or right after; it is given at least so long.
 const GRACE: Duration = Duration::from_millis(150);
 /// So many cases are held back for that to the end of the run; of more, the first are told before.
