@@ -68,8 +68,8 @@ async fn act(issuer: &Issuer, action: &str, request: &Request) -> Result<Value, 
         ("GET", "directory", None) => Ok(facts::directory(issuer)),
         ("POST", "tenants", None) => add_tenant(issuer, request),
         ("DELETE", "tenants", Some(id)) => {
-            issuer.tenants().remove(id).map_err(|error| wrong(&error))?;
-            issuer.faults.clear_group(id);
+            let removed = issuer.tenants().remove(id).map_err(|error| wrong(&error))?;
+            issuer.faults.clear_group(&removed.tenant.id);
             Ok(json!({}))
         }
         ("POST", "rotate", None) => rotate(issuer, request).await,

@@ -107,9 +107,9 @@ impl Tenants {
     }
 
     /// Removes a tenant that was added.
-    pub(crate) fn remove(&self, id: &str) -> Result<(), RemoveError> {
+    pub(crate) fn remove(&self, id: &str) -> Result<Arc<Tenancy>, RemoveError> {
         let removed = self.added_mut().remove(&id.to_lowercase());
-        removed.map(drop).ok_or_else(|| match self.directory.tenant(id) {
+        removed.ok_or_else(|| match self.directory.tenant(id) {
             Some(tenant) => RemoveError::First(tenant.name.clone()),
             None => RemoveError::Unknown(id.to_owned()),
         })

@@ -89,15 +89,16 @@ impl<'a> Scene<'a> {
         let Some(own) = self.own else { return };
         if !own.troubles.is_empty() {
             self.player.troubled(&own.tenant, false);
+            // That of a tenant that was made for the case goes with it.
+            if !own.made {
+                let _ = own.issuer.end_trouble(&own.tenant).await;
+            }
         }
         if let Some((destination, _keep)) = own.target.into_inner() {
             self.player.sender.close(&destination.origin);
         }
         if own.made {
-            // Its trouble goes with it.
             let _ = own.issuer.drop_tenant(&own.tenant).await;
-        } else if !own.troubles.is_empty() {
-            let _ = own.issuer.end_trouble(&own.tenant).await;
         }
     }
 

@@ -1,6 +1,6 @@
 //! The sign-in routes: whom they tell what, where they lead, and what falls through them.
 
-use authsettings::Facts;
+use authsettings::Answer;
 use function_app::{Call, Chain, Flow, Jws, StageId, platform, stages};
 use http::header::{COOKIE, LOCATION};
 use http::{HeaderValue, Method, StatusCode};
@@ -229,7 +229,7 @@ pub(crate) const DEFECTS: &[Defect] = &[
 
 /// What stands behind the prefix of the sign-in routes, in small letters.
 pub(super) fn below(call: &Call) -> Option<String> {
-    let endpoint = call.ask(&Facts::default()) == authsettings::Answer::Endpoint;
+    let endpoint = call.ask_beforehand() == Some(Answer::Endpoint);
     endpoint.then(|| call.path.get(call.site.settings.http.api_prefix.len()..).unwrap_or_default().to_ascii_lowercase())
 }
 

@@ -77,7 +77,7 @@ async fn a_removed_tenant_is_gone() {
         let rule = json!([{"path": format!("/{group}/oauth2/token"), "fault": {"kind": "status", "status": 500}}]);
         mock.control(&format!("faults/{group}"), rule).await;
     }
-    assert_eq!(mock.delete(&format!("tenants/{own}")).await.status, 200);
+    assert_eq!(mock.delete(&format!("tenants/{}", own.to_uppercase())).await.status, 200);
     let discovery = mock.get(&format!("/{own}/v2.0/.well-known/openid-configuration")).await;
     assert_eq!((discovery.status, &discovery.body["error"]), (400, &json!("invalid_tenant")));
     assert_eq!(mock.kids(&copy).await.len(), 2, "a copy lives on its own");
